@@ -1,0 +1,100 @@
+"""Choices of the `crm` tables. The values are the seed's; the database checks them too."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(TextChoices):
+    ADVISOR = "advisor", _("Service advisor")
+    BDC = "bdc", _("BDC agent")
+    SALES = "sales", _("Sales")
+    TECHNICIAN = "technician", _("Technician")
+    MANAGER = "manager", _("Manager")
+    ADMIN = "admin", _("Administrator")
+    API = "api", _("API client")
+
+
+class ContactMethod(TextChoices):
+    PHONE = "phone", _("Phone")
+    EMAIL = "email", _("E-mail")
+    TEXT = "text", _("Text message")
+
+
+class CustomerType(TextChoices):
+    RETAIL = "retail", _("Retail")
+    FLEET = "fleet", _("Fleet")
+    REFERRAL = "referral", _("Referral")
+
+
+class AppointmentTime(TextChoices):
+    MORNING = "morning", _("Morning")
+    AFTERNOON = "afternoon", _("Afternoon")
+    EVENING = "evening", _("Evening")
+
+
+class VehicleStatus(TextChoices):
+    ACTIVE = "active", _("Active")
+    SOLD = "sold", _("Sold")
+    TOTALED = "totaled", _("Totaled")
+
+
+class ServiceCategory(TextChoices):
+    MAINTENANCE = "maintenance", _("Maintenance")
+    REPAIR = "repair", _("Repair")
+    INSPECTION = "inspection", _("Inspection")
+    RECALL = "recall", _("Recall")
+
+
+class AppointmentStatus(TextChoices):
+    SCHEDULED = "scheduled", _("Scheduled")
+    CONFIRMED = "confirmed", _("Confirmed")
+    ARRIVED = "arrived", _("Arrived")
+    IN_PROGRESS = "in_progress", _("In progress")
+    COMPLETED = "completed", _("Completed")
+    CANCELLED = "cancelled", _("Cancelled")
+    NO_SHOW = "no_show", _("No-show")
+
+    @classmethod
+    def active(cls) -> list[str]:
+        """Statuses that occupy a bay and a technician."""
+        return [cls.SCHEDULED, cls.CONFIRMED, cls.ARRIVED, cls.IN_PROGRESS]
+
+
+class BookingMethod(TextChoices):
+    PHONE = "phone", _("Phone")
+    ONLINE = "online", _("Online")
+    WALK_IN = "walk_in", _("Walk-in")
+    AI_VOICE = "ai_voice", _("AI voice agent")
+
+
+class Transport(TextChoices):
+    WAITER = "waiter", _("Waits here")
+    DROP_OFF = "drop_off", _("Drops off")
+    LOANER = "loaner", _("Loaner")
+    SHUTTLE = "shuttle", _("Shuttle")
+
+
+class PayType(TextChoices):
+    CUSTOMER = "customer", _("Customer pay")
+    WARRANTY = "warranty", _("Warranty")
+    INTERNAL = "internal", _("Internal")
+
+
+class LineOutcome(TextChoices):
+    PLANNED = "planned", _("Planned")
+    PERFORMED = "performed", _("Performed")
+    DECLINED = "declined", _("Declined")
+    DEFERRED = "deferred", _("Deferred")
+
+
+class BatchKind(TextChoices):
+    DEMO = "demo", _("Demonstration data")
+    SEED = "seed", _("Generated data")
+    IMPORT = "import", _("Import")
+
+
+class AuditAction(TextChoices):
+    INSERT = "insert", _("created")
+    UPDATE = "update", _("changed")
+    DELETE = "delete", _("deleted")
+    BULK_INSERT = "bulk_insert", _("created in bulk")

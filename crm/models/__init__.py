@@ -1,0 +1,30 @@
+from crm.models.access import ApiToken, IdempotencyKey, RateBucket
+from crm.models.appointments import Appointment
+from crm.models.audit import AuditEntry, CustomerNote, DataBatch
+from crm.models.people import Customer, User
+from crm.models.search import CustomerSearch, NameWord
+from crm.models.service import ServiceLine, ServiceRecord
+from crm.models.shop import OpCode, OpeningHours, ServiceBay, SpecialDay, Technician
+from crm.models.vehicles import Vehicle
+
+__all__ = [
+    "ApiToken",
+    "Appointment",
+    "AuditEntry",
+    "Customer",
+    "CustomerNote",
+    "CustomerSearch",
+    "DataBatch",
+    "IdempotencyKey",
+    "NameWord",
+    "OpCode",
+    "OpeningHours",
+    "RateBucket",
+    "ServiceBay",
+    "ServiceLine",
+    "ServiceRecord",
+    "SpecialDay",
+    "Technician",
+    "User",
+    "Vehicle",
+]
