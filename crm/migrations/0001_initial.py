@@ -16,6 +16,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.contrib.postgres.operations import (
     BtreeGistExtension,
+    CreateExtension,
     TrigramExtension,
     UnaccentExtension,
 )
@@ -39,6 +40,7 @@ class Migration(migrations.Migration):
         BtreeGistExtension(),
         TrigramExtension(),
         UnaccentExtension(),
+        CreateExtension("fuzzystrmatch"),
         sql_file("functions"),
         migrations.CreateModel(
             name="Customer",

@@ -30,4 +30,7 @@ AS $$ SELECT tstzrange(starts, starts + minutes * interval '1 minute', '[)') $$;
 CREATE FUNCTION search_text(raw text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
-AS $$ SELECT lower(unaccent(coalesce(raw, ''))) $$;
+AS $$ SELECT regexp_replace(lower(unaccent(coalesce(raw, ''))), '[''’]', '', 'g') $$;
+
+-- Numbers of repair orders that this shop writes itself.
+CREATE SEQUENCE repair_order_numbers START 100001;

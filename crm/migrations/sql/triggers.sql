@@ -249,3 +249,43 @@ BEGIN
             FOR EACH STATEMENT EXECUTE FUNCTION search_parts_changed()', part || '_search_delete', part);
     END LOOP;
 END $$;
+
+-- Documents that contain, for each group of LIKE patterns, one of the group; at most `cap`, in no
+-- order. A function, because only it can keep the planner from reading the whole table when it
+-- expects (wrongly) to meet `cap` matches soon.
+
+CREATE FUNCTION matching_documents(groups jsonb, cap integer)
+RETURNS TABLE (customer_id uuid, document text)
+LANGUAGE plpgsql STABLE ROWS 100
+SET enable_seqscan = off
+SET search_path = public, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE (
+        SELECT format(
+            'SELECT s.customer_id, s.document FROM customer_search AS s WHERE %s LIMIT %s',
+            string_agg(any_of.condition, ' AND '), cap)
+        FROM jsonb_array_elements(groups) AS g (patterns)
+        CROSS JOIN LATERAL (
+            SELECT '(' || string_agg(format('s.document LIKE %L', p), ' OR ') || ')' AS condition
+            FROM jsonb_array_elements_text(g.patterns) AS p
+        ) AS any_of
+    );
+END $$;
+
+-- Words of customers' names that `typed` may have been meant to be, the closest first.
+
+CREATE FUNCTION similar_name_words(typed text, cap integer) RETURNS SETOF text
+LANGUAGE plpgsql STABLE
+SET enable_seqscan = off
+SET pg_trgm.similarity_threshold = 0.2
+SET search_path = public, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+    SELECT n.word FROM name_words AS n
+    WHERE n.word % typed AND levenshtein_less_equal(n.word, typed, 3) <= 1 + length(typed) / 5
+    GROUP BY n.word
+    ORDER BY levenshtein(n.word, typed), similarity(n.word, typed) DESC, n.word
+    LIMIT cap;
+END $$;

@@ -1,3 +1,5 @@
+DROP FUNCTION similar_name_words(text, integer);
+DROP FUNCTION matching_documents(jsonb, integer);
 DROP FUNCTION search_parts_changed() CASCADE;
 DROP FUNCTION search_customers_changed() CASCADE;
 DROP FUNCTION learn_name_words(uuid[]);
