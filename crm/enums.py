@@ -93,6 +93,16 @@ class BatchKind(TextChoices):
     IMPORT = "import", _("Import")
 
 
+class ImportStatus(TextChoices):
+    UPLOADED = "uploaded", _("Uploaded")
+    CHECKING = "checking", _("Being checked")
+    CHECKED = "checked", _("Checked")
+    RUNNING = "running", _("Being imported")
+    DONE = "done", _("Imported")
+    FAILED = "failed", _("Failed")
+    REVERTED = "reverted", _("Taken back")
+
+
 class AuditAction(TextChoices):
     INSERT = "insert", _("created")
     UPDATE = "update", _("changed")

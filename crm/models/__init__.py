@@ -1,6 +1,13 @@
 from crm.models.access import ApiToken, IdempotencyKey, RateBucket
 from crm.models.appointments import Appointment
 from crm.models.audit import AuditEntry, CustomerNote, DataBatch
+from crm.models.imports import (
+    ExportLog,
+    ImportChange,
+    ImportFilePart,
+    ImportRefusal,
+    ImportRun,
+)
 from crm.models.people import Customer, User
 from crm.models.search import CustomerSearch, NameWord
 from crm.models.service import ServiceLine, ServiceRecord
@@ -15,7 +22,12 @@ __all__ = [
     "CustomerNote",
     "CustomerSearch",
     "DataBatch",
+    "ExportLog",
     "IdempotencyKey",
+    "ImportChange",
+    "ImportFilePart",
+    "ImportRefusal",
+    "ImportRun",
     "NameWord",
     "OpCode",
     "OpeningHours",
