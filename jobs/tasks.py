@@ -1,0 +1,43 @@
+"""Celery's entry points and the jobs that keep the plumbing itself tidy."""
+
+from celery import shared_task
+
+from jobs import engine, health, housekeeping, outbox
+from jobs.registry import Job, register
+
+WORK_SECONDS = 240  # then the message ends and the tick sends a new one: far below the time limit
+
+
+@shared_task(name="jobs.tick")
+def tick() -> None:
+    """Once a minute: say that we live, start what is due, go on with what was interrupted."""
+    health.beat("tick")
+    engine.claim_due_runs(engine.database_now())
+    engine.resume_runs()
+    outbox.publish_due()
+
+
+@shared_task(name="jobs.work")
+def work(run_id: int) -> None:
+    """Take part in a run; any number of these may work side by side."""
+    engine.work_on(run_id, seconds=WORK_SECONDS)
+
+
+register(
+    Job(
+        name="jobs.prune",
+        title="Remove old task records",
+        run_chunk=housekeeping.prune,
+        local_hour=3,
+        minute=10,
+    )
+)
+register(
+    Job(
+        name="jobs.sessions",
+        title="Remove expired sign-ins",
+        run_chunk=housekeeping.clear_sessions,
+        local_hour=3,
+        minute=20,
+    )
+)
