@@ -1,7 +1,7 @@
 """Is background work alive? Read by /readyz, the jobs page and `manage.py jobs`."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from decimal import Decimal
+from typing import TypedDict
 
 from django.conf import settings
 from django.db import connection
@@ -9,15 +9,21 @@ from django.db import connection
 SNAPSHOT = """
     SELECT
         (SELECT extract(epoch FROM now() - at) FROM job_heartbeats WHERE name = 'tick'),
-        (SELECT extract(epoch FROM now() - min(GREATEST(created_at, not_before)))
-         FROM outbox WHERE done_at IS NULL AND failed_at IS NULL
-           AND (not_before IS NULL OR not_before <= now())),
-        (SELECT count(*) FROM outbox WHERE done_at IS NULL AND failed_at IS NULL),
+        waiting.age, waiting.due, waiting.total,
         (SELECT count(*) FROM outbox WHERE failed_at IS NOT NULL),
         (SELECT count(*) FROM job_runs WHERE status IN ('planning', 'running')),
         (SELECT count(*) FROM (
             SELECT DISTINCT ON (job) status FROM job_runs ORDER BY job, id DESC
          ) AS latest WHERE status = 'failed')
+    FROM (
+        SELECT count(*) AS total,
+            count(*) FILTER (WHERE may_run_at <= now()) AS due,
+            extract(epoch FROM now() - min(may_run_at) FILTER (WHERE may_run_at <= now())) AS age
+        FROM (
+            SELECT GREATEST(created_at, not_before) AS may_run_at FROM outbox
+            WHERE done_at IS NULL AND failed_at IS NULL
+        ) AS rows
+    ) AS waiting
 """
 BEAT = """
     INSERT INTO job_heartbeats (name, at) VALUES (%s, clock_timestamp())
@@ -25,28 +31,23 @@ BEAT = """
 """
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """Ages in seconds by the database's clock; None means "never" or "nothing waits".
+class Snapshot(TypedDict):
+    """Ages in seconds by the database's clock; None means "never" or "nothing is due".
 
-    `outbox_oldest_age` is how long the oldest row that may run has been allowed to.
-    `runs_failed` counts jobs whose latest run failed.
+    `outbox_age_seconds` is how long the oldest outbox row that may run has been allowed to,
+    `outbox_due` the number of such rows, `outbox_waiting` also counts those that wait for a time
+    or pause after an error. `runs_failed` counts the jobs whose latest run failed. `is_alive`:
+    scheduler, broker and worker have done a tick together within the last three.
     """
 
-    tick_age: float | None
-    outbox_oldest_age: float | None
+    tick_age_seconds: float | None
+    outbox_age_seconds: float | None
+    outbox_due: int
     outbox_waiting: int
     outbox_failed: int
     runs_active: int
     runs_failed: int
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether scheduler, broker and worker have done a tick within the last three."""
-        return self.tick_age is not None and self.tick_age <= 3 * settings.JOBS_TICK_SECONDS
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"is_alive": self.is_alive}
+    is_alive: bool
 
 
 def beat(name: str) -> None:
@@ -59,9 +60,19 @@ def snapshot() -> Snapshot:
     """One query."""
     with connection.cursor() as cursor:
         cursor.execute(SNAPSHOT)
-        tick_age, oldest, *counts = cursor.fetchone()
+        tick_age, outbox_age, due, waiting, failed, active, runs_failed = cursor.fetchone()
     return Snapshot(
-        None if tick_age is None else float(tick_age),
-        None if oldest is None else float(oldest),
-        *counts,
+        tick_age_seconds=_seconds(tick_age),
+        outbox_age_seconds=_seconds(outbox_age),
+        outbox_due=due,
+        outbox_waiting=waiting,
+        outbox_failed=failed,
+        runs_active=active,
+        runs_failed=runs_failed,
+        is_alive=tick_age is not None and tick_age <= 3 * settings.JOBS_TICK_SECONDS,
     )
+
+
+def _seconds(age: Decimal | None) -> float | None:
+    # A clock that was set back must not make an age negative.
+    return None if age is None else max(float(age), 0.0)

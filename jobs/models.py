@@ -163,6 +163,17 @@ class JobRun(models.Model):
         """Time from start to end, or until now while it runs."""
         return (self.finished_at or timezone.now()) - self.started_at
 
+    @property
+    def duration_text(self) -> str:
+        """Duration for a person: "0.4 s", "12 s", "3 min 05 s", "2 h 07 min"."""
+        seconds = max(self.duration.total_seconds(), 0.0)
+        if seconds < 60:
+            return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+        minutes, rest = divmod(int(seconds), 60)
+        if minutes < 60:
+            return f"{minutes} min {rest:02} s"
+        return f"{minutes // 60} h {minutes % 60:02} min"
+
 
 class JobChunk(models.Model):
     """A part of a run that one worker does in one transaction.
