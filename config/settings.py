@@ -60,16 +60,19 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
+    "config.middleware.HealthMiddleware",
     "config.middleware.DatabaseDownMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "config.middleware.AdminPolicyMiddleware",
     "config.middleware.HeadersMiddleware",
+    "config.middleware.ShopTimeMiddleware",
+    "config.middleware.SignedOutFragmentMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.middleware.SessionLifetimeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -193,7 +196,7 @@ OUTBOX_MAX_TRIES = 8
 AUTH_USER_MODEL = "crm.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "crm.adapters.StaffBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -216,8 +219,9 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
-# Axes counts in the database; allauth's own limits are per IP and would lock a showroom out.
-ACCOUNT_RATE_LIMITS = False
+# Axes counts passwords. allauth's limit per IP would lock a showroom out, its limit of failures
+# guards the second factor, which axes does not see.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/900s/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Lanewise"
 
@@ -225,9 +229,14 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "crm.network.client_ip"
-AXES_LOCKOUT_TEMPLATE = "account/locked.html"
-AXES_HTTP_RESPONSE_CODE = 429
+# Else one address could count on during its lock, until the cap per name locks the name.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_HANDLER = "crm.sign_in.SignInHandler"
+AXES_USERNAME_CALLABLE = "crm.sign_in.sign_in_name"
+AXES_CLIENT_IP_CALLABLE = "crm.network.throttle_address"
+AXES_LOCKOUT_CALLABLE = "crm.sign_in.locked_out"
+# What was typed is not kept: people type their password into the name field.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "next"]
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
@@ -251,8 +260,6 @@ if PRODUCTION:
     SECURE_HSTS_PRELOAD = True
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# A load balancer asks for health over plain HTTP.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -268,6 +275,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "form-action": [SELF],
+        "report-uri": ["/csp-report"],
     }
 }
 # Unfold's Alpine.js builds functions from text, so the admin has a policy of its own (ADR 0004).
@@ -351,7 +359,10 @@ LOGGING = {
     "filters": {"context": {"()": "config.logging.ContextFilter"}},
     "formatters": {
         "json": {"()": "config.logging.JsonFormatter"},
-        "plain": {"format": "%(levelname)s %(name)s: %(message)s"},
+        "plain": {
+            "()": "config.logging.PlainFormatter",
+            "format": "%(levelname)s %(name)s: %(message)s",
+        },
     },
     "handlers": {
         "console": {
@@ -364,5 +375,7 @@ LOGGING = {
     "loggers": {
         "django.server": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
+        # Its DEBUG level writes SQL with values, whatever LOG_LEVEL says.
+        "django.db.backends": {"level": "INFO"},
     },
 }

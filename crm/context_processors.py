@@ -1,0 +1,32 @@
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from crm.enums import BatchKind
+from crm.models import DataBatch
+from crm.navigation import url_or_empty, visible_items
+
+
+def _demo_rows() -> bool:
+    return DataBatch.objects.filter(kind=BatchKind.DEMO, reverted_at=None).exists()
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """What the shell of every page shows.
+
+    All of it is lazy: a fragment that htmx asks for pays nothing, a whole page one small query.
+    """
+    return {
+        "shop": {
+            "name": settings.DEALERSHIP_NAME,
+            "zone": settings.DEALERSHIP_TIME_ZONE,
+            "currency": settings.DEALERSHIP_CURRENCY,
+        },
+        "nav": SimpleLazyObject(lambda: visible_items(request)),
+        "demo_rows": SimpleLazyObject(_demo_rows),
+        "search": {"page_url": url_or_empty("customers"), "suggest_url": url_or_empty("search")},
+        # django-htmx looks for the nonce in the context, django-csp keeps it on the request.
+        "csp_nonce": getattr(request, "csp_nonce", ""),
+    }
