@@ -11,7 +11,7 @@ WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 YEAR_CODES = "ABCDEFGHJKLMNPRSTVWXY123456789"
 FIRST_CYCLE = 1980
 
-_VALUES = {char: int(char) for char in "0123456789"} | dict(
+VALUES = {char: int(char) for char in "0123456789"} | dict(
     zip("ABCDEFGHJKLMNPRSTUVWXYZ", (*range(1, 9), *range(1, 6), 7, 9, *range(2, 10)), strict=True)
 )
 
@@ -23,7 +23,7 @@ def normalise(text: str) -> str:
 
 def check_digit(vin: str) -> str:
     """What the ninth of the 17 characters of `vin` ought to be: 0-9 or X."""
-    remainder = sum(_VALUES[c] * w for c, w in zip(vin, WEIGHTS, strict=True)) % 11
+    remainder = sum(VALUES[c] * w for c, w in zip(vin, WEIGHTS, strict=True)) % 11
     return "X" if remainder == 10 else str(remainder)
 
 
