@@ -1,10 +1,15 @@
-"""The Celery application: `celery -A config.celery worker|beat`."""
+"""The Celery application: `celery -A config.celery worker|beat`.
+
+Every other process imports it as well (`config.apps`), to publish with the same settings.
+"""
 
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
 
 from config import environment
 
@@ -23,3 +28,9 @@ if _is_celery_command():
 app = Celery("lanewise")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect(dispatch_uid="config.leave_logging_to_django")
+def leave_logging_to_django(**kwargs: Any) -> None:
+    """With a receiver of this signal Celery keeps its hands off: settings.LOGGING holds, and its
+    own formats, which print a task's arguments, are not used."""

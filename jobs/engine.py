@@ -132,29 +132,40 @@ def resume_runs() -> None:
 
 
 def work_on(run_id: int, *, seconds: float) -> None:
-    """Plan the run if that is still to do, then take chunks for at most `seconds`, then settle.
+    """Plan the run if that is still to do, then take chunks for at most `seconds`.
 
     Chunks that are left over after that time, or that pause after an error, belong to the next
     message.
     """
+    job = prepare(run_id)
+    deadline = time.monotonic() + seconds
+    while job is not None and time.monotonic() < deadline and step(run_id, job):
+        pass
+
+
+def prepare(run_id: int) -> Job | None:
+    """Make sure that the run is planned; None when there is nothing to do for it."""
     run = JobRun.objects.filter(pk=run_id).first()
     if run is None or not run.is_active:
-        return
+        return None
     try:
         job = registry.get(run.job)
     except UnknownJobError as error:
         fail_run(run_id, str(error))
-        return
+        return None
     if run.status == RunStatus.PLANNING and plan_run(run_id, job):
+        settle(run_id)  # an empty plan is done at once
         send_workers([run_id])
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        chunk_id = claim_chunk(run_id)
-        if chunk_id is None:
-            break
+    return job
+
+
+def step(run_id: int, job: Job) -> bool:
+    """Take one chunk, do it, settle the run; False when no chunk is to be had now."""
+    chunk_id = claim_chunk(run_id)
+    if chunk_id is not None:
         work_chunk(chunk_id, job)
-        settle(run_id)
     settle(run_id)
+    return chunk_id is not None
 
 
 def plan_run(run_id: int, job: Job) -> bool:
@@ -221,7 +232,7 @@ def work_chunk(chunk_id: int, job: Job) -> bool:
     except Exception as error:
         _after_error(error)
         _record_chunk_failure(chunk_id, error)
-        logger.exception("a chunk failed", extra={"job": job.name, "chunk": chunk_id})
+        logger.exception("a chunk failed", extra={"job": job.name})
         return False
 
 

@@ -75,7 +75,7 @@ def execute(outbox_id: int) -> bool:
             # The signal may have cut a statement in two; that connection is not to be trusted.
             connection.close()
         _record_failure(row, error)
-        logger.exception("outbox task failed", extra={"task": row.task, "outbox_id": row.pk})
+        logger.exception("outbox task failed", extra={"task": row.task})
         return False
 
 
@@ -124,8 +124,12 @@ def _record_failure(row: Outbox, error: Exception) -> None:
 
 
 def describe(error: BaseException) -> str:
-    """Class and text of an error, short enough for a table cell, in a form PostgreSQL accepts."""
-    return f"{type(error).__name__}: {error}".replace("\0", "")[:500].rstrip(": ")
+    """Class and first line of an error, short enough for a table cell.
+
+    The further lines of a database error quote the values it failed on: personal data.
+    """
+    first_line = (str(error).strip().splitlines() or [""])[0].replace("\0", "")
+    return f"{type(error).__name__}: {first_line}"[:300].rstrip(": ")
 
 
 class Poke:

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -38,7 +39,7 @@ def panel_context(request: HttpRequest) -> dict[str, Any]:
         "state": state,
         "last_tick_at": timezone.now() - timedelta(seconds=state["tick_age_seconds"] or 0),
         "rows": [(run, titles.get(run.job, run.job)) for run in shown],
-        "next_before": shown[-1].pk if has_more else None,
+        "next_url": f"{reverse('jobs:index')}?before={shown[-1].pk}" if has_more else "",
         "jobs": jobs,
         "failed_rows": Outbox.objects.given_up().order_by("-id")[:FAILED_SHOWN],
         "is_moving": bool(state["runs_active"] or state["outbox_due"]) and not before,
