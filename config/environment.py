@@ -35,3 +35,12 @@ def prepare(*, role: str) -> None:
         except embedded.ServerError as error:
             sys.exit(f"lanewise: {error}")
         os.environ.update(servers.urls())
+
+
+def redis_py_url(broker_url: str) -> str:
+    """Return `REDIS_URL` as redis-py writes it: sockets have another notation than in Celery."""
+    address, _, options = broker_url.partition("?")
+    if not address.startswith("redis+socket://"):
+        return broker_url
+    database = options.removeprefix("virtual_host=") or "0"
+    return f"unix://{address.removeprefix('redis+socket://')}?db={database}"

@@ -27,10 +27,15 @@ def binaries() -> Path:
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
+def _connect(url: str) -> psycopg.Connection:
+    # `options` set here, or libpq takes the caller's PGOPTIONS.
+    return psycopg.connect(url, autocommit=True, connect_timeout=5, options="-c jit=off")
+
+
 def answers(url: str) -> bool:
     """Say whether the database behind `url` takes queries now."""
     try:
-        with psycopg.connect(url, connect_timeout=5) as connection:
+        with _connect(url) as connection:
             connection.execute("SELECT 1")
     except psycopg.Error:
         return False
@@ -140,7 +145,7 @@ class PostgresServer(Server):
 
     def _create_database(self) -> None:
         with (
-            psycopg.connect(self._url("postgres"), autocommit=True) as connection,
+            _connect(self._url("postgres")) as connection,
             contextlib.suppress(psycopg.errors.DuplicateDatabase),
         ):
             connection.execute(f"CREATE DATABASE {DATABASE}")
