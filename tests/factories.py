@@ -38,7 +38,7 @@ def new_vin(car: int = 0) -> str:
 
 
 def phone_number(n: int) -> str:
-    return f"+1{205 + n // 10_000:03d}555{n % 10_000:04d}"
+    return f"+1{206 + n // 10_000:03d}555{n % 10_000:04d}"
 
 
 class UserFactory(DjangoModelFactory):
