@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -11,9 +11,6 @@ from django.db import models
 from django.db.models import F, Q
 
 from crm.enums import AppointmentStatus, LineOutcome
-
-if TYPE_CHECKING:
-    pass
 
 
 def shop_zone() -> ZoneInfo:
@@ -28,18 +25,18 @@ def shop_day(day: date) -> tuple[datetime, datetime]:
     return start, datetime(after.year, after.month, after.day, tzinfo=zone)
 
 
-class CustomerQuerySet(models.QuerySet["Customer"]):
+class CustomerQuerySet(models.QuerySet[Any]):
     def present(self) -> CustomerQuerySet:
         """Without the anonymised ones."""
         return self.filter(anonymised_at__isnull=True)
 
 
-class VehicleQuerySet(models.QuerySet["Vehicle"]):
+class VehicleQuerySet(models.QuerySet[Any]):
     def on_the_road(self) -> VehicleQuerySet:
         return self.filter(status="active")
 
 
-class AppointmentQuerySet(models.QuerySet["Appointment"]):
+class AppointmentQuerySet(models.QuerySet[Any]):
     def active(self) -> AppointmentQuerySet:
         return self.filter(status__in=AppointmentStatus.active())
 
@@ -65,12 +62,12 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         )
 
 
-class ServiceRecordQuerySet(models.QuerySet["ServiceRecord"]):
+class ServiceRecordQuerySet(models.QuerySet[Any]):
     def latest_first(self) -> ServiceRecordQuerySet:
         return self.order_by("-service_date", "-created_at", "id")
 
 
-class ServiceLineQuerySet(models.QuerySet["ServiceLine"]):
+class ServiceLineQuerySet(models.QuerySet[Any]):
     def refused(self) -> ServiceLineQuerySet:
         """Declined or deferred work that no later visit has done."""
         return self.filter(

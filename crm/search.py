@@ -100,12 +100,8 @@ def _find(
         )
         rows = cursor.fetchall()
     return [
-        Hit(
-            *row[:6],
-            matched="similar" if guessed else _kind(row[6], words[0]),
-            rank=3 if guessed else row[7],
-        )
-        for row in rows
+        Hit(*found, "similar" if guessed else _kind(document, words[0]), 3 if guessed else rank)
+        for *found, document, rank in rows
     ]
 
 
@@ -129,7 +125,7 @@ def _by_short_name(prefix: str, limit: int) -> list[Hit]:
             """,
             [f"{_escaped(prefix)}%", limit],
         )
-        return [Hit(*row, matched="name", rank=1) for row in cursor.fetchall()]
+        return [Hit(*row, "name", 1) for row in cursor.fetchall()]
 
 
 def _guesses(words: list[str]) -> list[list[str]]:

@@ -76,7 +76,7 @@ def update_vehicle(
         changed = assign(fresh, cleaned, WRITABLE)
         if fresh.customer_id != previous_owner and "is_primary_vehicle" not in data:
             fresh.is_primary_vehicle = not Vehicle.objects.filter(
-                customer_id=fresh.customer_id, is_primary_vehicle=True
+                customer=fresh.customer, is_primary_vehicle=True
             ).exists()
             changed.append("is_primary_vehicle")
         elif "is_primary_vehicle" in changed and fresh.is_primary_vehicle:
@@ -124,6 +124,6 @@ def delete_vehicle(*, vehicle: Vehicle) -> None:
 
 
 def _demote_others(vehicle: Vehicle) -> None:
-    Vehicle.objects.filter(customer_id=vehicle.customer_id, is_primary_vehicle=True).exclude(
+    Vehicle.objects.filter(customer=vehicle.customer, is_primary_vehicle=True).exclude(
         pk=vehicle.pk
     ).update(is_primary_vehicle=False)
