@@ -177,8 +177,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 1,
     "socket_timeout": 10,
 }
-CELERY_BEAT_SYNC_EVERY = 1
-CELERY_BEAT_SCHEDULE_FILENAME = str(var_dir() / "celerybeat-schedule")
+CELERY_RESULT_EXPIRES = None
+# One entry needs no memory of its own: the claims in PostgreSQL are it (ADR 0001).
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 JOBS_TICK_SECONDS = env.int("JOBS_TICK_SECONDS", default=60)
 CELERY_BEAT_SCHEDULE = {
     "tick": {
@@ -191,7 +192,7 @@ CELERY_BEAT_SCHEDULE = {
 JOBS_PARALLEL_CHUNKS = env.int("JOBS_PARALLEL_CHUNKS", default=4)
 JOBS_CLAIM_SECONDS = env.int("JOBS_CLAIM_SECONDS", default=30)
 OUTBOX_PUBLISH = True
-OUTBOX_RESEND_SECONDS = env.int("OUTBOX_RESEND_SECONDS", default=240)
+OUTBOX_RESEND_SECONDS = env.int("OUTBOX_RESEND_SECONDS", default=180)
 OUTBOX_MAX_TRIES = 8
 
 # Signing in

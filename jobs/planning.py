@@ -9,7 +9,8 @@ CHUNK_ROWS = 10_000
 # Two numbers per range, first and last key: a table of any size is read once and never held.
 RANGES = """
     WITH numbered AS (
-        SELECT key, (row_number() OVER (ORDER BY key) - 1) / %s AS part FROM ({rows}) AS source (key)
+        SELECT key, (row_number() OVER (ORDER BY key) - 1) / %s AS part
+        FROM ({rows}) AS source (key)
     ), placed AS (
         SELECT key, part, count(*) OVER (PARTITION BY part) AS size,
             row_number() OVER (PARTITION BY part ORDER BY key) AS place

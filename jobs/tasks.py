@@ -1,8 +1,13 @@
 """Celery's entry points and the jobs that keep the plumbing itself tidy."""
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_ready
+from django.conf import settings
 
 from jobs import engine, health, housekeeping, outbox
+from jobs.broker import Message, publisher
 from jobs.registry import Job, register
 
 WORK_SECONDS = 240  # then the message ends and the tick sends a new one: far below the time limit
@@ -15,6 +20,12 @@ def tick() -> None:
     engine.claim_due_runs(engine.database_now())
     engine.resume_runs()
     outbox.publish_due()
+
+
+@worker_ready.connect(dispatch_uid="jobs.first_tick")
+def first_tick(**kwargs: Any) -> None:
+    """A worker that has just started need not wait a minute to catch up on what it missed."""
+    publisher.publish([Message("jobs.tick", expires_seconds=settings.JOBS_TICK_SECONDS)])
 
 
 @shared_task(name="jobs.work")
