@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_init
 
-from config import environment
+from config import environment, lifeline
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -24,6 +24,8 @@ def _is_celery_command() -> bool:
 
 if _is_celery_command():
     environment.prepare(role="beat" if "beat" in sys.argv[1:] else "worker")
+    lifeline.follow_launcher()
+    worker_process_init.connect(lifeline.follow_pool, dispatch_uid="config.follow_pool")
 
 app = Celery("lanewise")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -63,7 +63,7 @@ def attach(var: Path, *, postgres: bool = True, valkey: bool = True) -> Servers:
     START_LIMIT_SECONDS (a recovery goes on in the next attempt).
     """
     names = [name for name, wanted in zip(NAMES, (postgres, valkey), strict=True) if wanted]
-    servers = Servers(_make_var(var), {})
+    servers = Servers(make_var(var), {})
     try:
         for name in names:
             servers.locks.append(open_lock(servers.var / f"{name}.clients"))
@@ -79,7 +79,8 @@ def attach(var: Path, *, postgres: bool = True, valkey: bool = True) -> Servers:
     return servers
 
 
-def _make_var(var: Path) -> Path:
+def make_var(var: Path) -> Path:
+    """Create the folder if it is not there, and return its real path."""
     if not var.exists():
         var.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:

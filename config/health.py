@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from redis import Redis, RedisError
 
+from config.environment import redis_py_url
 from jobs import health as jobs_health
 
 BROKER_TIMEOUT_SECONDS = 0.5
@@ -46,7 +47,7 @@ def _database_checks() -> dict[str, bool]:
 def _broker_answers() -> bool:
     try:
         with Redis.from_url(
-            settings.REDIS_URL,
+            redis_py_url(settings.REDIS_URL),
             socket_connect_timeout=BROKER_TIMEOUT_SECONDS,
             socket_timeout=BROKER_TIMEOUT_SECONDS,
         ) as client:

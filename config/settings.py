@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import environ
-from csp.constants import NONE, NONCE, SELF
+from csp.constants import NONCE, NONE, SELF
 
 from config.environment import BASE_DIR, var_dir
 
@@ -97,7 +97,10 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "crm.context_processors.page",
             ],
-            "builtins": ["django.contrib.humanize.templatetags.humanize", "crm.templatetags.lanewise"],
+            "builtins": [
+                "django.contrib.humanize.templatetags.humanize",
+                "crm.templatetags.lanewise",
+            ],
         },
     }
 ]
@@ -217,6 +220,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "crm.adapters.StaffAccountAdapter"
+ACCOUNT_FORMS = {"login": "crm.sign_in.SignInForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -329,7 +333,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["crm.rest.permissions.RoleAndScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["crm.rest.parsers.StrictJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["crm.rest.filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "crm.rest.pagination.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "crm.rest.schema.Schema",
