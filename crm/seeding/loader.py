@@ -1,0 +1,154 @@
+"""Streams generated rows into the database with COPY: everything or nothing, in bounded memory."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+
+from crm.constraints import translated
+from crm.context import audited
+from crm.enums import BatchKind
+from crm.exceptions import Duplicate
+from crm.models import Customer, DataBatch, User
+from crm.seeding.furniture import describe_shop
+from crm.seeding.generator import Plan, Table, blocks
+
+TABLES = ("customers", "vehicles", "appointments", "service_history", "service_lines")
+_SEARCH_TABLES = ("customer_search", "name_words")
+_REBUILD_MEMORY = "256MB"
+
+
+def load(
+    plan: Plan, advisors: list[User], on_progress: Callable[[int], None] = lambda customers: None
+) -> dict[str, int]:
+    """Generate and write `plan`; the number of rows of each table.
+
+    One transaction. `on_progress` gets the customers written since the last call. Raises
+    Duplicate when rows of this seed are there already, Refused for whatever else the database
+    does not take.
+    """
+    kind = BatchKind.DEMO if plan.demo else BatchKind.SEED
+    label = f"{plan.customers:,} customers, seed {plan.seed}, as of {plan.as_of}"
+    _refuse_second_run(plan)
+    written = dict.fromkeys(TABLES, 0)
+    with translated(), audited(bulk_batch=str(plan.batch_id), defer_search="on"):
+        DataBatch.objects.update_or_create(
+            pk=plan.batch_id, defaults={"kind": kind, "label": label, "created_by": "generator"}
+        )
+        shop = describe_shop(advisors, plan.as_of)
+        with bulk_tables() as was_empty, connection.wrap_database_errors:
+            for tables in _ahead(blocks(plan, shop)):
+                for table in tables:
+                    copy(table)
+                    written[table.name] += table.rows
+                on_progress(tables[0].rows)
+        fill_search(plan.batch_id, everything=was_empty)
+        _execute(f"ANALYZE {', '.join((*TABLES, *_SEARCH_TABLES))}")
+        _execute("SET CONSTRAINTS ALL DEFERRED")
+    return written
+
+
+def copy(table: Table) -> None:
+    """Append the rows of `table`."""
+    columns = ", ".join(table.columns)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as stream,
+    ):
+        stream.write(table.data)
+
+
+@contextmanager
+def bulk_tables() -> Iterator[bool]:
+    """Tables ready for many rows; yields whether they were empty.
+
+    From here to the commit foreign keys are checked after each statement, so that the server
+    need not remember millions of checks. On empty tables secondary indexes are dropped and
+    built again at the end, which takes half the time of keeping them up to date; unique ones
+    stay. Nobody else can use the tables meanwhile.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        was_empty = _lock_if_empty(cursor)
+        definitions = _drop_secondary_indexes(cursor, TABLES) if was_empty else []
+        yield was_empty
+        _execute_all(cursor, [f"SET LOCAL maintenance_work_mem = '{_REBUILD_MEMORY}'", *definitions])
+
+
+def fill_search(batch_id: Any, *, everything: bool) -> None:
+    """Search documents and name words of a batch, or of all customers, in one go."""
+    with connection.cursor() as cursor:
+        if not everything:
+            keys = list(Customer.objects.filter(batch=batch_id).values_list("pk", flat=True))
+            cursor.execute("SELECT set_config('lanewise.defer_search', '', true)")
+            cursor.execute("SELECT refresh_customer_search(%s)", [keys])
+            cursor.execute("SELECT learn_name_words(%s)", [keys])
+            return
+        definitions = _drop_secondary_indexes(cursor, _SEARCH_TABLES)
+        cursor.execute(
+            "INSERT INTO customer_search (customer_id, document) "
+            "SELECT customer_id, document FROM customer_documents(NULL)"
+        )
+        cursor.execute("SELECT learn_name_words(NULL)")
+        _execute_all(cursor, definitions)
+
+
+def _refuse_second_run(plan: Plan) -> None:
+    if Customer.objects.filter(batch=plan.batch_id).exists():
+        raise Duplicate(
+            f"Customers of seed {plan.seed} are in the database already.",
+            remedy="Choose another seed.",
+        )
+
+
+def _lock_if_empty(cursor: Any) -> bool:
+    """Whether nobody has rows in the tables; if so they are locked until the commit."""
+    tables = (*TABLES, *_SEARCH_TABLES)
+    if not _are_empty(cursor, tables):
+        return False
+    cursor.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
+    return _are_empty(cursor, tables)
+
+
+def _are_empty(cursor: Any, tables: Iterable[str]) -> bool:
+    cursor.execute("SELECT " + " AND ".join(f"NOT EXISTS (SELECT FROM {t})" for t in tables))
+    (empty,) = cursor.fetchone()
+    return bool(empty)
+
+
+def _drop_secondary_indexes(cursor: Any, tables: Iterable[str]) -> list[str]:
+    """Drop all but unique and constraint indexes; the statements that build them again."""
+    cursor.execute(
+        """
+        SELECT format('DROP INDEX %%s', i.indexrelid::regclass), pg_get_indexdef(i.indexrelid)
+        FROM pg_index AS i
+        WHERE i.indrelid = ANY (%s::regclass[]) AND NOT i.indisunique AND NOT i.indisexclusion
+        ORDER BY i.indexrelid
+        """,
+        [list(tables)],
+    )
+    found = cursor.fetchall()
+    _execute_all(cursor, [drop for drop, _ in found])
+    return [definition for _, definition in found]
+
+
+def _execute_all(cursor: Any, statements: Iterable[str]) -> None:
+    for statement in statements:
+        cursor.execute(statement)
+
+
+def _execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def _ahead(items: Iterator[list[Table]]) -> Iterator[list[Table]]:
+    """The same items, the next one being made in a thread while the caller writes one: the
+    server works in another process, so generating costs hardly any time of its own."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pending = pool.submit(next, items, None)
+        while (item := pending.result()) is not None:
+            pending = pool.submit(next, items, None)
+            yield item
