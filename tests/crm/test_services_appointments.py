@@ -131,7 +131,7 @@ def test_move_appointment_with_an_old_version_is_stale():
         )
 
 
-@pytest.mark.parametrize(("start", "to"), product(Status.values, Status.values))
+@pytest.mark.parametrize(("start", "to"), list(product(Status.values, Status.values)))
 def test_change_status_allows_exactly_the_listed_moves(start, to):
     appointment = factories.AppointmentFactory(
         status=start, scheduled_at=timezone.now() - timedelta(hours=1)
