@@ -138,9 +138,7 @@ class JobRun(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(status__in=ACTIVE_RUN, finished_at__isnull=True)
-                | models.Q(
-                    status__in=[RunStatus.DONE, RunStatus.FAILED], finished_at__isnull=False
-                ),
+                | (~models.Q(status__in=ACTIVE_RUN) & models.Q(finished_at__isnull=False)),
                 name="job_runs_finished_has_time",
             ),
         ]
