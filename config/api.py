@@ -1,5 +1,32 @@
-"""Addresses."""
+"""Addresses of `/api/v1/`. A later app registers its views here."""
 
-from django.urls import URLPattern
+from django.urls import path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from crm.api import access, appointments, customers, service, shop, vehicles
+
+router = SimpleRouter(use_regex_path=False)
+router.register("customers", customers.CustomerViewSet, basename="api-customers")
+router.register("vehicles", vehicles.VehicleViewSet, basename="api-vehicles")
+router.register("appointments", appointments.AppointmentViewSet, basename="api-appointments")
+router.register("service-history", service.RecordViewSet, basename="api-service-history")
+router.register("service-lines", service.LineViewSet, basename="api-service-lines")
+router.register("technicians", shop.TechnicianViewSet, basename="api-technicians")
+router.register("service-bays", shop.BayViewSet, basename="api-service-bays")
+router.register("opening-hours", shop.OpeningHoursViewSet, basename="api-opening-hours")
+router.register("special-days", shop.SpecialDayViewSet, basename="api-special-days")
+router.register("op-codes", shop.OpCodeViewSet, basename="api-op-codes")
+router.register("users", access.UserViewSet, basename="api-users")
+router.register("audit", access.AuditViewSet, basename="api-audit")
+
+urlpatterns = [
+    path("me/", access.MeView.as_view(), name="api-me"),
+    path("availability/", appointments.AvailabilityView.as_view(), name="api-availability"),
+    path("vin/<str:text>/", vehicles.VinView.as_view(), name="api-vin"),
+    *router.urls,
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("redoc/", SpectacularRedocView.as_view(url_name="api-schema"), name="api-redoc"),
+    re_path(r"^.*$", access.NoSuchAddress.as_view(), name="api-no-such-address"),
+]

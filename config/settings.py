@@ -61,11 +61,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
     "config.middleware.HealthMiddleware",
-    "config.middleware.DatabaseDownMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.AdminPolicyMiddleware",
     "config.middleware.HeadersMiddleware",
+    "config.middleware.DatabaseDownMiddleware",
     "config.middleware.ShopTimeMiddleware",
     "config.middleware.SignedOutFragmentMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -357,7 +357,11 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "AppointmentStatusEnum": "crm.enums.AppointmentStatus",
+        "ServiceCategoryEnum": "crm.enums.ServiceCategory",
+        "VehicleStatusEnum": "crm.enums.VehicleStatus",
+    },
 }
 
 LOGGING = {

@@ -1,0 +1,1 @@
+"""What the API shows (`...Rows`) and takes (`...Input`), by area."""
