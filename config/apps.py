@@ -6,4 +6,4 @@ class ConfigConfig(AppConfig):
     verbose_name = "Lanewise"
 
     def ready(self) -> None:
-        from config import checks, middleware  # noqa: F401  (importing registers them)
+        from config import celery, checks, middleware  # noqa: F401  (importing registers them)

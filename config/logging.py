@@ -52,7 +52,9 @@ class ContextFilter(logging.Filter):
     """Adds the request id and takes personal data out of the message."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = getattr(record, "request_id", "") or request_id.get()
+        # Django logs a 4xx when the middleware has left already, but brings the request along.
+        request = getattr(record, "request", None)
+        record.request_id = request_id.get() or getattr(request, "request_id", "")
         record.msg = scrub(record.getMessage())
         record.args = None
         return True

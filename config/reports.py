@@ -16,7 +16,7 @@ MAX_BYTES = 16 * 1024
 @csrf_exempt  # browsers send reports without cookies and tokens
 @require_POST
 def csp_report(request: HttpRequest) -> HttpResponse:
-    """Log the directive and the blocked host. The page's address is left out: it names customers."""
+    """Log the directive and the blocked host, not the page's address, which names customers."""
     if len(request.body) <= MAX_BYTES:
         for report in _reports(request.body):
             log.warning(

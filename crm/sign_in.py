@@ -10,6 +10,7 @@ import hashlib
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from allauth.account.views import LoginView
 from axes.handlers.database import AxesDatabaseHandler
 from axes.helpers import get_client_username, get_cool_off, get_failure_limit
@@ -77,6 +78,17 @@ def locked_out(
     ).aggregate(at=Max("attempt_time"))["at"]
     left = (last or timezone.now()) + get_cool_off(request) - timezone.now()
     return too_many_requests(request, retry_seconds=max(1, round(left.total_seconds())))
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]
+    """allauth's form in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "Username or e-mail"
+        self.fields["password"].help_text = ""
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
 
 
 class SignInView(LoginView):  # type: ignore[misc]

@@ -119,7 +119,7 @@ def money(value: Any) -> str:
     text = number_format(abs(amount), decimal_pos=2, use_l10n=True, force_grouping=True)
     currency = settings.DEALERSHIP_CURRENCY
     shown = f"${text}" if currency == "USD" else f"{currency} {text}"
-    return f"−{shown}" if amount < 0 else shown
+    return f"\N{MINUS SIGN}{shown}" if amount < 0 else shown
 
 
 @register.filter

@@ -1,0 +1,124 @@
+"""Chromium for tests of what only a browser shows: behaviour, contrast, content policy.
+
+def test_home_advisor_is_accessible(open_page):
+    page = open_page(Role.ADVISOR)
+    page.goto("/")
+    assert_accessible(page)
+    assert_no_csp_violations(page)
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from crm.enums import Role
+from tests.factories import UserFactory
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
+NAMES = ("chromium", "google-chrome", "chromium-browser")
+# Listens before any script of the page runs.
+LISTEN = """
+window.cspViolations = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.cspViolations.push(`${event.effectiveDirective}: ${event.blockedURI} ${event.sample}`));
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(item.path).is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.browser)
+
+
+def find_chromium() -> str | None:
+    given = os.environ.get("CHROMIUM")
+    return given or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Generator[Browser]:
+    path = find_chromium()
+    if path is None:
+        message = "No Chromium found: install one or set CHROMIUM to its path."
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    # Playwright keeps an event loop in this thread, which makes Django refuse its own queries.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any) -> Generator[Callable[..., Page]]:
+    """Factory of pages: `open_page(role=None, user=None, theme="light", width=1440)`.
+
+    With a role or user the browser is signed in. Addresses are relative to the live server.
+    """
+    contexts = []
+
+    def make(
+        role: Role | None = None,
+        *,
+        user: Any = None,
+        theme: str = "light",
+        width: int = 1440,
+        **options: Any,
+    ) -> Page:
+        context = browser.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,
+            reduced_motion="reduce",
+            **options,
+        )
+        contexts.append(context)
+        context.add_init_script(LISTEN)
+        if role is not None or user is not None:
+            context.add_cookies([session_cookie(user or UserFactory(role=role), live_server.url)])
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.javascript_errors = []
+        page.on("pageerror", lambda error: page.javascript_errors.append(str(error)))
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+def session_cookie(user: Any, url: str) -> dict[str, Any]:
+    """A signed-in session as Playwright takes cookies."""
+    client = Client()
+    client.force_login(user, backend="crm.adapters.StaffBackend")
+    name = django_settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": url}
+
+
+def assert_accessible(page: Page, *, ignore: tuple[str, ...] = ()) -> None:
+    """axe-core finds nothing serious or critical in the page as it is now."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    problems = [
+        f"{item['impact']} {item['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for item in found["violations"]
+        if item["impact"] in ("serious", "critical") and item["id"] not in ignore
+        for node in item["nodes"][:5]
+    ]
+    assert problems == []
+
+
+def assert_no_csp_violations(page: Page) -> None:
+    """Nothing was stopped by the content security policy, and no script has failed."""
+    assert page.evaluate("window.cspViolations") == []
+    assert page.javascript_errors == []

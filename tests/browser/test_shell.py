@@ -1,0 +1,166 @@
+"""The shell that every page shares: themes, keyboard, dialogs, policy, small screens."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Page, expect
+
+from crm.enums import Role
+from tests.browser.conftest import assert_accessible, assert_no_csp_violations, session_cookie
+from tests.factories import PASSWORD, UserFactory
+
+THEMES = ("light", "dark")
+WIDTHS = (1440, 390)
+
+
+@pytest.fixture(autouse=True)
+def _gallery(settings: Any) -> None:
+    """Adds a page that shows every component once."""
+    settings.ROOT_URLCONF = "tests.browser.urls"
+    templates = copy.deepcopy(settings.TEMPLATES)
+    templates[0]["DIRS"].append(Path(__file__).parent / "templates")
+    settings.TEMPLATES = templates
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_gallery_any_theme_and_width_is_accessible(
+    open_page: Callable[..., Page], theme: str, width: int
+) -> None:
+    page = open_page(Role.MANAGER, theme=theme, width=width)
+    page.goto("/gallery/")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
+    assert_accessible(page)
+    assert_no_csp_violations(page)
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("path", ["/accounts/login/", "/no-such-page", "/accounts/password/reset/"])
+def test_entrance_any_theme_is_accessible(
+    open_page: Callable[..., Page], theme: str, path: str
+) -> None:
+    page = open_page(theme=theme, width=390)
+    page.goto(path)
+    assert_accessible(page)
+    assert_no_csp_violations(page)
+
+
+def test_sign_in_by_form_reaches_home(open_page: Callable[..., Page]) -> None:
+    user = UserFactory(role=Role.ADVISOR)
+    page = open_page()
+    page.goto("/accounts/login/")
+    page.get_by_label("Username or e-mail").fill(user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/")
+    assert_no_csp_violations(page)
+
+
+def test_theme_chosen_by_hand_outlives_reload(open_page: Callable[..., Page]) -> None:
+    page = open_page(Role.ADVISOR, theme="light")
+    page.goto("/gallery/")
+    page.get_by_role("button", name="Theme").click()
+    page.get_by_role("button", name="Dark").click()
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_shortcuts_question_mark_opens_list_and_switch_turns_them_off(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(Role.MANAGER)
+    page.goto("/gallery/")
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_label("Use shortcuts on this computer").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_hidden()
+
+
+def test_shortcut_g_h_goes_home_but_not_while_typing(open_page: Callable[..., Page]) -> None:
+    page = open_page(Role.MANAGER)
+    page.goto("/gallery/")
+    page.get_by_label("Notes").press_sequentially("gh")
+    assert page.url.endswith("/gallery/")
+    page.locator("h1").click()
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    page.wait_for_url(lambda url: not url.endswith("/gallery/"))
+
+
+def test_confirm_refused_sends_nothing(open_page: Callable[..., Page]) -> None:
+    page = open_page(Role.MANAGER)
+    page.goto("/gallery/")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("heading", name="Cancel this appointment?")).to_be_visible()
+    page.get_by_role("button", name="Go back").click()
+    assert "POST" not in sent
+    page.get_by_role("button", name="Cancel").click()
+    with page.expect_request(lambda request: request.method == "POST"):
+        page.get_by_role("button", name="Yes, do it").click()
+
+
+def test_form_invalid_by_htmx_shows_error_at_field(open_page: Callable[..., Page]) -> None:
+    page = open_page(Role.MANAGER)
+    page.goto("/gallery/")
+    page.get_by_role("button", name="Save").click()
+    name = page.get_by_label("Name")
+    expect(name).to_have_attribute("aria-invalid", "true")
+    described = name.get_attribute("aria-describedby") or ""
+    assert described.split() == ["id_name_hint", "id_name_error"]
+    assert_accessible(page)
+    assert_no_csp_violations(page)
+
+
+def test_session_ended_while_typing_keeps_form(
+    open_page: Callable[..., Page], live_server: Any
+) -> None:
+    user = UserFactory(role=Role.ADVISOR)
+    page = open_page(user=user)
+    page.goto("/gallery/")
+    page.get_by_label("Notes").fill("Asked twice about the noise")
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="You were signed out")).to_be_visible()
+    page.get_by_role("button", name="I have signed in").click()
+    expect(page.get_by_text("You are not signed in yet.")).to_be_visible()
+
+    page.context.clear_cookies()
+    page.context.add_cookies([session_cookie(user, live_server.url)])
+    page.get_by_role("button", name="I have signed in").click()
+    expect(page.get_by_role("heading", name="You were signed out")).to_be_hidden()
+    assert page.get_by_label("Notes").input_value() == "Asked twice about the noise"
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Name")).to_have_attribute("aria-invalid", "true")
+
+
+def test_menu_narrow_screen_opens_by_button(open_page: Callable[..., Page]) -> None:
+    page = open_page(Role.MANAGER, width=360)
+    page.goto("/gallery/")
+    link = page.get_by_role("link", name="Home", exact=True)
+    expect(link).to_be_hidden()
+    page.get_by_role("button", name="Menu", exact=True).click()
+    expect(link).to_be_visible()
+
+
+def test_htmx_history_and_eval_are_switched_off(open_page: Callable[..., Page]) -> None:
+    page = open_page(Role.MANAGER)
+    page.goto("/gallery/")
+    config = page.evaluate("htmx.config")
+    assert config["historyCacheSize"] == 0
+    assert config["allowEval"] is False
+    assert config["selfRequestsOnly"] is True
+    # The address of the tab, no snapshot of the page.
+    assert page.evaluate("Object.entries(sessionStorage)") == [
+        ["htmx-current-path-for-history", "/gallery/"]
+    ]
