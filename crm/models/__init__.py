@@ -6,6 +6,7 @@ from crm.models.imports import (
     ImportChange,
     ImportFilePart,
     ImportRefusal,
+    ImportRow,
     ImportRun,
 )
 from crm.models.people import Customer, User
@@ -27,6 +28,7 @@ __all__ = [
     "ImportChange",
     "ImportFilePart",
     "ImportRefusal",
+    "ImportRow",
     "ImportRun",
     "NameWord",
     "OpCode",

@@ -81,6 +81,25 @@ class ImportFilePart(models.Model):
         return f"part {self.number}"
 
 
+class ImportRow(models.Model):
+    """A line of a file on its way in. The table is unlogged: it can be filled again from the
+    file, so it does not pay for the write-ahead log and is empty after a crash."""
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="rows", db_index=False)
+    number = models.IntegerField(help_text="Position among the rows, from 0")
+    line = models.IntegerField(help_text="Line in the file, as a spreadsheet shows it")
+    cells = ArrayField(models.TextField())
+
+    class Meta:
+        db_table = "import_rows"
+        constraints = [
+            models.UniqueConstraint(fields=["run", "number"], name="import_rows_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.line}"
+
+
 class ImportRefusal(models.Model):
     """A row of the file that stays out, with the reason; `cells` are the row as it was read."""
 
