@@ -132,7 +132,8 @@ class Launcher:
         print("Preparing static files ...", flush=True)
         shutil.rmtree(root, ignore_errors=True)
         # Role "web" has the storage that hashes names.
-        self._command("collectstatic", "--noinput", "--verbosity", "0", role="web")
+        command = ["collectstatic", "--noinput", "--verbosity", "0"]
+        self._command(*command, "--ignore", "*.map", "--ignore", "*.rtl.*", role="web")
         if not self.signalled:
             stamp.write_text(now)
 

@@ -296,7 +296,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
-    ("vendor/tabler", BASE_DIR / "node_modules/@tabler/core/dist"),
+    ("vendor/tabler/css", BASE_DIR / "node_modules/@tabler/core/dist/css"),
+    ("vendor/tabler/js", BASE_DIR / "node_modules/@tabler/core/dist/js"),
     ("vendor/tabler-icons", BASE_DIR / "node_modules/@tabler/icons-sprite/dist"),
     ("vendor/chart", BASE_DIR / "node_modules/chart.js/dist"),
     ("vendor/event-calendar", BASE_DIR / "node_modules/@event-calendar/build/dist"),
@@ -304,7 +305,7 @@ STATICFILES_DIRS = [
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "config.storage.StaticStorage"
         if LANEWISE_ROLE == "web" and not DEBUG
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
