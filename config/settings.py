@@ -9,16 +9,30 @@ from urllib.parse import unquote
 
 import environ
 from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import BASE_DIR, var_dir
 
-env = environ.Env()
+
+class Env(environ.Env):
+    """Names the variable that cannot be read; environ itself only quotes the value."""
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().get_value(var, *args, **kwargs)
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"{var} in the environment cannot be read: {error}"
+            ) from error
+
+
+env = Env()
 
 LANEWISE_ENV = env("LANEWISE_ENV", default="development")
 PRODUCTION = LANEWISE_ENV == "production"
 LANEWISE_ROLE = env("LANEWISE_ROLE", default="command")
 DEBUG = env.bool("DEBUG", default=False)
-DEFAULT_SECRET_KEY = "lanewise-development-key-never-for-production"
+DEFAULT_SECRET_KEY = "lanewise-development-key-never-for-production"  # noqa: S105 (refused there)
 SECRET_KEY = env("SECRET_KEY", default=DEFAULT_SECRET_KEY)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -42,7 +56,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
-    "django.contrib.staticfiles",
+    "config.apps.StaticFiles",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -62,7 +76,8 @@ MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
     "config.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Files are collected for web processes only (config/launcher.py).
+    *(["whitenoise.middleware.WhiteNoiseMiddleware"] if LANEWISE_ROLE == "web" else []),
     "config.middleware.AdminPolicyMiddleware",
     "config.middleware.HeadersMiddleware",
     "config.middleware.DatabaseDownMiddleware",
@@ -119,7 +134,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     | {
         "ENGINE": "django.db.backends.postgresql",
         # A page costs half as much on a kept connection; a worker's child must not share one.
-        "CONN_MAX_AGE": 60 if LANEWISE_ROLE == "web" else 0,
+        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60) if LANEWISE_ROLE == "web" else 0,
         "CONN_HEALTH_CHECKS": True,
     }
 }
@@ -296,8 +311,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
-    ("vendor/tabler/css", BASE_DIR / "node_modules/@tabler/core/dist/css"),
-    ("vendor/tabler/js", BASE_DIR / "node_modules/@tabler/core/dist/js"),
+    ("vendor/tabler", BASE_DIR / "node_modules/@tabler/core/dist"),
     ("vendor/tabler-icons", BASE_DIR / "node_modules/@tabler/icons-sprite/dist"),
     ("vendor/chart", BASE_DIR / "node_modules/chart.js/dist"),
     ("vendor/event-calendar", BASE_DIR / "node_modules/@event-calendar/build/dist"),
