@@ -100,6 +100,8 @@ class Publisher:
             transport_options={
                 "socket_timeout": SOCKET_SECONDS,
                 "socket_connect_timeout": SOCKET_SECONDS,
+                # kombu would dial for as long as six seconds by itself.
+                "max_retries": 0,
             }
         )
 

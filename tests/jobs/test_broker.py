@@ -8,6 +8,7 @@ from celery import current_app
 from django.conf import settings as django_settings
 from django.db import connection, transaction
 from django.test import Client
+from kombu.exceptions import OperationalError
 
 from jobs.broker import BUDGET_SECONDS, SOCKET_SECONDS, Message, Publisher
 from jobs.models import Heartbeat, Outbox
@@ -27,7 +28,7 @@ def pages(sample, settings) -> Client:
 def workers(sample, broker: Broker) -> Iterator[None]:
     """A worker and a beat that have done their first tick."""
     with running(worker(broker), beat(broker)):
-        wait_until(lambda: Heartbeat.objects.exists(), seconds=60, what="the first tick")
+        wait_until(Heartbeat.objects.exists, seconds=60, what="the first tick")
         yield
 
 
@@ -59,20 +60,19 @@ def ticks_pass(number: int) -> None:
 
 
 @pytest.mark.slow
-def test_broker_stopped_pages_save_and_work_follows_once(pages, workers, broker, record_property):
+def test_broker_stopped_pages_save_and_work_follows_once(pages, workers, broker):
     broker.stop()
     times = save_pages(pages)
     assert p95(times) <= 1.0
+    assert times[-1] <= BUDGET_SECONDS + 1.0
     broker.start()
-    took = wait_until(all_followed_up, seconds=60, what="50 follow-ups after the restart")
+    wait_until(all_followed_up, seconds=60, what="50 follow-ups after the restart")
     ticks_pass(3)
     assert effects("note") == list(range(PAGES))
-    record_property("p95_seconds", round(p95(times), 3))
-    record_property("recovery_seconds", round(took, 1))
 
 
 @pytest.mark.slow
-def test_broker_frozen_pages_save_and_work_follows_once(pages, workers, broker, record_property):
+def test_broker_frozen_pages_save_and_work_follows_once(pages, workers, broker):
     pages.post("/save/1000/")  # the kept connection is the one that will hang
     wait_until(all_followed_up, seconds=30, what="the first follow-up")
     with connection.cursor() as cursor:
@@ -82,24 +82,20 @@ def test_broker_frozen_pages_save_and_work_follows_once(pages, workers, broker, 
     assert p95(times) <= 2.0
     assert times[-1] <= BUDGET_SECONDS + SOCKET_SECONDS + 1.0
     broker.resume()
-    took = wait_until(all_followed_up, seconds=60, what="50 follow-ups after the thaw")
+    wait_until(all_followed_up, seconds=60, what="50 follow-ups after the thaw")
     ticks_pass(3)
     assert effects("note") == list(range(PAGES))
-    record_property("p95_seconds", round(p95(times), 3))
-    record_property("slowest_seconds", round(times[-1], 3))
-    record_property("recovery_seconds", round(took, 1))
 
 
 @pytest.mark.slow
-def test_broker_flushed_work_is_sent_again_and_follows_once(pages, sample, broker, record_property):
+def test_broker_flushed_work_is_sent_again_and_follows_once(pages, sample, broker):
     save_pages(pages)
     assert not Outbox.objects.filter(sent_at=None).exists()
     broker.client().flushall()
     with running(worker(broker), beat(broker)):
-        took = wait_until(all_followed_up, seconds=120, what="50 follow-ups after FLUSHALL")
+        wait_until(all_followed_up, seconds=120, what="50 follow-ups after FLUSHALL")
         ticks_pass(3)
     assert effects("note") == list(range(PAGES))
-    record_property("recovery_seconds", round(took, 1))
 
 
 def test_lost_message_is_sent_again_within_five_minutes():
@@ -111,22 +107,20 @@ def test_lost_message_is_sent_again_within_five_minutes():
 def test_plain_delay_after_commit_would_fail_the_page(sample, broker):
     """Control of the stopped broker: Celery's own way raises after the data was saved."""
     broker.stop()
-    with pytest.raises(current_app.connection_for_write().connection_errors + (Exception,)):
-        with transaction.atomic():
-            note("saved", 1)
-            transaction.on_commit(lambda: current_app.send_task("jobs.tick"))
+    with pytest.raises(OperationalError), transaction.atomic():
+        note("saved", 1)
+        transaction.on_commit(lambda: current_app.send_task("jobs.tick", retry=False))
     assert effects("saved") == [1]
 
 
-def test_plain_delay_after_commit_would_hang_the_page(broker, monkeypatch):
+def test_plain_delay_after_commit_would_hang_the_page(broker):
     """Control of the frozen broker: Celery's own way waits for its whole socket timeout."""
-    options = {**current_app.conf.broker_transport_options, "socket_timeout": 3}
-    monkeypatch.setattr(current_app.conf, "broker_transport_options", options)
+    link = current_app.connection_for_write(transport_options={"socket_timeout": 2})
     broker.freeze()
     began = time.monotonic()
-    with current_app.connection_for_write() as link, pytest.raises(Exception, match="[Tt]ime"):
+    with pytest.raises((OperationalError, *link.connection_errors)):
         current_app.send_task("jobs.tick", connection=link, retry=False)
-    assert time.monotonic() - began >= 2.9
+    assert time.monotonic() - began >= 1.9
 
 
 class TestPublisher:

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 
 from jobs import engine, registry
 from jobs.calendar import due_date
