@@ -132,8 +132,7 @@ class Launcher:
         print("Preparing static files ...", flush=True)
         shutil.rmtree(root, ignore_errors=True)
         # Role "web" has the storage that hashes names.
-        command = ["collectstatic", "--noinput", "--verbosity", "0"]
-        self._command(*command, "--ignore", "*.map", "--ignore", "*.rtl.*", role="web")
+        self._command("collectstatic", "--noinput", "--verbosity", "0", role="web")
         if not self.signalled:
             stamp.write_text(now)
 
@@ -201,7 +200,7 @@ def _port(text: str) -> int:
 def _static_fingerprint() -> str:
     """Return a digest of everything that collectstatic copies: our files, others' versions."""
     digest = hashlib.sha256()
-    for name in ("requirements.txt", "package-lock.json", "config/settings.py"):
+    for name in ("requirements.txt", "package-lock.json", "config/settings.py", "config/apps.py"):
         digest.update((BASE_DIR / name).read_bytes())
     for path in sorted((BASE_DIR / "static").rglob("*")):
         status = path.stat()
