@@ -18,14 +18,14 @@ from crm.importing.rows import Refusal, Row
 
 CREATED, CHANGED, SAME = "created", "changed", "same"
 
-CUSTOMER_DEFAULTS: Mapping[str, Any] = {
+CUSTOMER_DEFAULTS: dict[str, Any] = {
     "phone_extension": "",
     "preferred_contact_method": "phone",
     "customer_type": "retail",
     "receive_reminders": True,
     "receive_promotions": True,
 }
-VEHICLE_DEFAULTS: Mapping[str, Any] = {
+VEHICLE_DEFAULTS: dict[str, Any] = {
     "vin_exception_reason": "",
     "purchased_from_us": False,
     "status": "active",

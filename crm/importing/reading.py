@@ -1,6 +1,7 @@
 """CSV and XLSX files as rows of text, in bounded memory, with words for what cannot be read."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from crm.exceptions import Refused
 
 Cells = list[str]
+_DISARMED = re.compile(r"'+[=+\-@\t\r\n]")
 
 
 class Unreadable(Refused):
@@ -158,9 +160,7 @@ def clean_cell(text: str) -> str:
     """Outer blanks gone, and the apostrophe with which exports disarm formulas (`=`, `+`, `-`,
     `@` at the beginning)."""
     text = text.strip()
-    if len(text) > 1 and text[0] == "'" and text[1] in "=+-@\t\r":
-        return text[1:]
-    return text
+    return text[1:] if _DISARMED.match(text) else text
 
 
 def file_hash(path: Path) -> str:

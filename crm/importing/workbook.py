@@ -2,7 +2,7 @@
 is unpacked, and defusedxml refuses entities."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import date, datetime, time
 from itertools import repeat
 from pathlib import Path
@@ -86,7 +86,7 @@ class WorkbookSource(Source):
             )
         return names
 
-    def _rows(self) -> Iterator[tuple[int, Cells]]:
+    def _rows(self) -> Generator[tuple[int, Cells]]:
         """A formula gives the value that Excel stored for it, or itself when none is stored."""
         values = openpyxl.load_workbook(self.path, read_only=True, data_only=True)
         formulas = None

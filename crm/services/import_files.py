@@ -3,10 +3,13 @@
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from psycopg import sql
 
 from crm.importing import matching
@@ -20,10 +23,12 @@ from crm.importing.reading import (
     headers_key,
     open_table,
 )
-from crm.models import ImportFilePart, ImportRow, ImportRun, User
+from crm.models import ImportChange, ImportFilePart, ImportRow, ImportRun, User
 
 PART_BYTES = 1 << 20
 SAMPLE_ROWS = 8
+ABANDONED_DAYS = 7
+REVERT_DAYS = 30
 
 
 def limits() -> Limits:
@@ -159,6 +164,27 @@ def staged_rows(run: ImportRun, first: int, count: int) -> list[tuple[int, list[
         .order_by("number")
         .values_list("line", "cells")
     )
+
+
+def prune(*, now: datetime | None = None) -> int:
+    """Forget what nobody needs any more, as it is personal data: uploads that were never
+    imported after a week, refused rows and former values when the import cannot be taken back.
+    Returns the number of runs."""
+    now = now or timezone.now()
+    abandoned = ImportRun.objects.filter(
+        batch=None, created_at__lt=now - timedelta(days=ABANDONED_DAYS)
+    )
+    count = abandoned.count()
+    abandoned.delete()
+    old = ImportRun.objects.filter(created_at__lt=now - timedelta(days=REVERT_DAYS))
+    for run in old.filter(Exists(ImportChange.objects.filter(run=OuterRef("pk")))):
+        clear(run)
+        ImportChange.objects.filter(run=run).delete()
+        run.refusals.all().delete()
+        run.report = {**(run.report or {}), "examples": {}}
+        run.save(update_fields=["report"])
+        count += 1
+    return count
 
 
 def clear(run: ImportRun) -> None:

@@ -1,6 +1,6 @@
 """What an import did, in numbers and examples, as the page and `--json` show it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from crm.importing.planning import CHANGED, CREATED, SAME, Difference, Outcome
@@ -31,7 +31,8 @@ class Report:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Report":
-        return cls(**data)
+        names = {part.name for part in fields(cls)}
+        return cls(**{name: value for name, value in data.items() if name in names})
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
