@@ -12,7 +12,12 @@ from typing import Any
 from crm.vin import SHAPE, normalise
 
 _CAPITALS = {"BMW", "GMC", "MINI", "MG", "BYD"}
-_ENGINE_SHAPES = {"V-Shaped": "V", "In-Line": "I", "Horizontally opposed (boxer)": "H", "W-Shaped": "W"}
+_ENGINE_SHAPES = {
+    "V-Shaped": "V",
+    "In-Line": "I",
+    "Horizontally opposed (boxer)": "H",
+    "W-Shaped": "W",
+}
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,10 @@ def _engine(facts: dict[str, str]) -> str:
     fuel = facts.get("Fuel Type - Primary", "")
     if fuel == "Electric":
         return "Electric"
-    litres, cylinders = facts.get("Displacement (L)", ""), facts.get("Engine Number of Cylinders", "")
+    litres, cylinders = (
+        facts.get("Displacement (L)", ""),
+        facts.get("Engine Number of Cylinders", ""),
+    )
     shape = _ENGINE_SHAPES.get(facts.get("Engine Configuration", ""))
     parts = [
         f"{float(litres):.1f}L" if litres else "",

@@ -25,7 +25,7 @@ def day_number(day: date) -> int:
     return (day - EPOCH).days
 
 
-def texts(values: Sequence[Any]) -> Texts:
+def texts(values: Sequence[Any] | NDArray[Any]) -> Texts:
     """An array of str objects; numpy would make fixed-width strings of a plain list."""
     found = np.empty(len(values), dtype=object)
     found[:] = [str(value) for value in values]
@@ -63,7 +63,7 @@ def uuids(rng: np.random.Generator, count: int) -> Texts:
 def choose(
     rng: np.random.Generator, values: Sequence[Any] | Texts, count: int, weights: Any = None
 ) -> Any:
-    """`count` draws with replacement from `values`, uniform or by weights that need not sum to 1."""
+    """`count` draws with replacement, uniform or by weights that need not sum to 1."""
     return np.asarray(values)[pick(rng, len(values), count, weights)]
 
 
@@ -101,9 +101,7 @@ class Calendar:
 
     def instants(self, minutes: Ints) -> Texts:
         """`YYYY-MM-DD HH:MM:00+00`."""
-        found: Texts = (
-            self.dates(minutes // MINUTES_A_DAY) + self._minutes[minutes % MINUTES_A_DAY]
-        )
+        found: Texts = self.dates(minutes // MINUTES_A_DAY) + self._minutes[minutes % MINUTES_A_DAY]
         return found
 
 

@@ -61,7 +61,9 @@ def furnish() -> None:
         )
     if not Technician.objects.exists():
         Technician.objects.bulk_create(
-            Technician(id=uuid5(NAMESPACE_URL, f"lanewise:technician:{name}"), name=name, skills=skills)
+            Technician(
+                id=uuid5(NAMESPACE_URL, f"lanewise:technician:{name}"), name=name, skills=skills
+            )
             for name, skills in _TECHNICIANS.items()
         )
     if not OpeningHours.objects.exists():

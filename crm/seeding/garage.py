@@ -74,7 +74,9 @@ def draw(
     bought_here = rng.random(count) < 1 / 3
     bought = between(rng, np.maximum(people.since[owner], built), yesterday, count)
     low = np.maximum(np.maximum(people.since[owner], built), np.where(bought_here, bought, 0))
-    mileage = (as_of.year - year) * between(rng, 10_000, 15_000, count) + between(rng, 0, 5_000, count)
+    mileage = (as_of.year - year) * between(rng, 10_000, 15_000, count) + between(
+        rng, 0, 5_000, count
+    )
     serviced = rng.random(count) < 0.6
     last_visit = book.open_day(between(rng, low, yesterday, count), low)
     # A nearly new car has not driven what the seed takes off; half its mileage is the least.
@@ -124,7 +126,9 @@ def earlier_visits(rng: np.random.Generator, garage: Garage, book: Book) -> tupl
 
 def _new_years_day(years: Ints) -> Ints:
     first = int(years.min()) if len(years) else 0
-    table = [day_number(date(year, 1, 1)) for year in range(first, int(years.max(initial=first)) + 1)]
+    table = [
+        day_number(date(year, 1, 1)) for year in range(first, int(years.max(initial=first)) + 1)
+    ]
     return np.array(table, dtype=np.int64)[years - first]
 
 

@@ -14,8 +14,8 @@ import numpy as np
 from crm.seeding import garage as garages
 from crm.seeding import names, people, places, visits, work
 from crm.seeding.columns import (
-    MINUTES_A_DAY,
     NULL,
+    Bools,
     Calendar,
     Ints,
     Texts,
@@ -30,7 +30,7 @@ from crm.seeding.garage import Garage
 from crm.seeding.people import People
 from crm.seeding.shop import Book, Shop
 from crm.seeding.vehicles import VinPool
-from crm.seeding.visits import NEVER, Bookings
+from crm.seeding.visits import Bookings, Trips
 from crm.seeding.work import Stand
 
 BLOCK = 2_500
@@ -79,8 +79,8 @@ class Table:
 def blocks(plan: Plan, shop: Shop) -> Iterator[list[Table]]:
     """The tables of BLOCK customers at a time, in the order of their foreign keys.
 
-    Raises ValueError for a day before the first model year, `places.Exhausted` when an area
-    code has no unused number left.
+    Raises ValueError for a day before the first model year, Refused when an area code has no
+    unused number left.
     """
     run = _Run(plan, shop)
     for start in range(0, plan.customers, BLOCK):
@@ -102,9 +102,7 @@ class _Run:
             "" if plan.demo else f"-{plan.seed}",
         )
         self.pool = VinPool(seed=plan.seed, before=plan.as_of - timedelta(days=1), demo=plan.demo)
-        self.calendar = Calendar(
-            date(plan.as_of.year - 77, 1, 1), plan.as_of + timedelta(days=400)
-        )
+        self.calendar = Calendar(date(plan.as_of.year - 77, 1, 1), plan.as_of + timedelta(days=400))
         first = plan.as_of - timedelta(days=_PAST_YEARS * 366)
         self.book = Book(shop, first, plan.as_of + timedelta(days=HORIZON_DAYS), _fill(first, plan))
         self.records = 0
@@ -136,81 +134,82 @@ class _Run:
         ]
 
     def _visits(self, drawn: People, garage: Garage) -> list[Table]:
-        vehicle, day, mileage, is_last = self._past(garage)
-        lane, begin = self.book.allot(day, self.rng.random(len(day)) < 0.9)
-        done = work.draw(self.rng, visits.draw_operations(self.rng, lane, list(self.shop.lanes)))
-        appointment = uuids(self.rng, len(day))
-        booked = lane >= 0
-        past = self._kept(drawn, garage, vehicle, lane, begin, done, appointment)
-        coming = self._unvisited(drawn, garage)
-        record = uuids(self.rng, len(day))
-        records = visits.record_columns(
+        trips = self._trips(garage)
+        main = visits.draw_operations(self.rng, trips.lane, list(self.shop.lanes))
+        done = work.draw(self.rng, main)
+        kept = self._kept(drawn, garage, trips=trips, done=done)
+        unvisited = self._unvisited(drawn, garage)
+        records = self._records(drawn, garage, trips=trips, done=done)
+        lines = work.visit_lines(
             self.rng,
-            ids=record,
-            vehicle=vehicle,
-            day=day,
-            mileage=mileage,
+            done,
+            Stand(garage.ids[trips.vehicle], records[5], trips.record, records[1]),
+            day=trips.day,
+            mileage=trips.mileage,
+            calendar=self.calendar,
+            batch_id=self.batch,
+        )
+        planned = [self._planned(bookings, garage) for bookings in unvisited]
+        return [
+            self._appointments(Bookings.joined([kept, *unvisited]), drawn, garage),
+            _table("service_history", visits.RECORD_COLUMNS, records),
+            _table("service_lines", work.COLUMNS, *lines, *planned),
+        ]
+
+    def _trips(self, garage: Garage) -> Trips:
+        """Every visit that took place; nine of ten have an appointment while the book has room."""
+        (last,) = np.nonzero(garage.serviced)
+        vehicle, day, mileage = garages.earlier_visits(self.rng, garage, self.book)
+        days = np.concatenate((garage.last_visit[last], day))
+        lane, begin = self.book.allot(days, self.rng.random(len(days)) < 0.9)
+        return Trips(
+            vehicle=np.concatenate((last, vehicle)),
+            day=days,
+            mileage=np.concatenate((garage.last_mileage[last], mileage)),
+            is_last=np.arange(len(days)) < len(last),
             lane=lane,
-            appointment=np.where(booked, appointment, NULL),
+            begin=begin,
+            appointment=uuids(self.rng, len(days)),
+            record=uuids(self.rng, len(days)),
+        )
+
+    def _records(
+        self, drawn: People, garage: Garage, *, trips: Trips, done: work.Work
+    ) -> tuple[Texts, ...]:
+        first = self.records + 1
+        self.records += len(trips.day)
+        return visits.record_columns(
+            self.rng,
+            trips,
             performed=done.performed,
             cents=done.customer_cents(),
-            first_number=self.records + 1,
-            number_prefix=self.plan.number_prefix,
-            is_last=is_last,
+            ro_numbers=texts(
+                [f"{self.plan.number_prefix}{n:06d}" for n in range(first, self.records + 1)]
+            ),
             people=drawn,
             garage=garage,
             shop=self.shop,
             calendar=self.calendar,
             batch_id=self.batch,
         )
-        self.records += len(day)
-        stand = Stand(garage.ids[vehicle], records[5], record, records[1])
-        lines = work.visit_lines(
-            self.rng, done, stand, day=day, mileage=mileage, calendar=self.calendar, batch_id=self.batch
-        )
-        return [
-            self._appointments(Bookings.joined([past, *coming]), drawn, garage),
-            _table("service_history", visits.RECORD_COLUMNS, records),
-            _table("service_lines", work.COLUMNS, *lines, *(self._planned(b, garage) for b in coming)),
-        ]
 
-    def _past(self, garage: Garage) -> tuple[Ints, Ints, Ints, np.ndarray]:
-        """(vehicle, day, mileage, whether it is the vehicle's last) of every visit that took place."""
-        (last,) = np.nonzero(garage.serviced)
-        vehicle, day, mileage = garages.earlier_visits(self.rng, garage, self.book)
-        return (
-            np.concatenate((last, vehicle)),
-            np.concatenate((garage.last_visit[last], day)),
-            np.concatenate((garage.last_mileage[last], mileage)),
-            np.arange(len(last) + len(vehicle)) < len(last),
-        )
-
-    def _kept(
-        self,
-        drawn: People,
-        garage: Garage,
-        vehicle: Ints,
-        lane: Ints,
-        begin: Ints,
-        done: work.Work,
-        appointment: Texts,
-    ) -> Bookings:
-        """The appointments of the visits that found a slot in the book."""
-        rows = lane >= 0
-        count = int(rows.sum())
+    def _kept(self, drawn: People, garage: Garage, *, trips: Trips, done: work.Work) -> Bookings:
+        """The appointments of the visits that have one."""
+        (rows,) = np.nonzero(trips.lane >= 0)
+        count, begin, vehicle = len(rows), trips.begin[rows], trips.vehicle[rows]
         minutes = visits.MINUTES[done.main[rows]]
         return Bookings(
-            ids=appointment[rows],
-            vehicle=vehicle[rows],
-            lane=lane[rows],
-            begin=begin[rows],
+            ids=trips.appointment[rows],
+            vehicle=vehicle,
+            lane=trips.lane[rows],
+            begin=begin,
             operation=done.main[rows],
             status=texts(["completed"] * count),
             reason=texts([NULL] * count),
             created=visits.booking_instants(
-                self.rng, begin[rows], drawn.since[garage.owner[vehicle[rows]]], self.today
+                self.rng, begin, drawn.since[garage.owner[vehicle]], self.today
             ),
-            completed=begin[rows] + minutes + between(self.rng, -5, 10, count),
+            completed=begin + minutes + between(self.rng, -5, 10, count),
             actual_cents=done.customer_cents()[rows],
             recommended=done.refused[rows],
         )
@@ -220,17 +219,20 @@ class _Run:
         rng, count = self.rng, len(garage.ids)
         missed_on = between(rng, garage.low, self.today - 1, count)
         missed = self._bookings(
-            drawn, garage, missed_on, rng.random(count) < 0.06, ("cancelled", "no_show"), (0.6, 0.4)
+            drawn,
+            garage,
+            day=missed_on,
+            wanted=rng.random(count) < 0.06,
+            statuses={"cancelled": 0.6, "no_show": 0.4},
         )
         # Most book for the next days.
         ahead = 1 + np.floor(HORIZON_DAYS * rng.random(count) ** 1.6).astype(np.int64)
         coming = self._bookings(
             drawn,
             garage,
-            self.today + ahead,
-            rng.random(count) < self.plan.future_share,
-            ("scheduled", "confirmed", "cancelled"),
-            (0.60, 0.35, 0.05),
+            day=self.today + ahead,
+            wanted=rng.random(count) < self.plan.future_share,
+            statuses={"scheduled": 0.60, "confirmed": 0.35, "cancelled": 0.05},
         )
         return [missed, coming]
 
@@ -238,19 +240,19 @@ class _Run:
         self,
         drawn: People,
         garage: Garage,
+        *,
         day: Ints,
-        wanted: np.ndarray,
-        statuses: tuple[str, ...],
-        weights: tuple[float, ...],
+        wanted: Bools,
+        statuses: dict[str, float],
     ) -> Bookings:
         lane, begin = self.book.allot(day, wanted)
         (rows,) = np.nonzero(lane >= 0)
         return visits.unvisited(
             self.rng,
-            rows,
-            lane[rows],
-            begin[rows],
-            status=choose(self.rng, texts(statuses), len(rows), weights),
+            vehicle=rows,
+            lane=lane[rows],
+            begin=begin[rows],
+            status=choose(self.rng, texts(list(statuses)), len(rows), list(statuses.values())),
             since=drawn.since[garage.owner[rows]],
             today=self.today,
             lanes=list(self.shop.lanes),
@@ -292,9 +294,4 @@ def _fill(first: date, plan: Plan) -> np.ndarray:
     """Share of each day's slots that may be given out: nine tenths of the past, nothing on
     `as_of` itself, then from nine tenths tomorrow down to three in four weeks."""
     before = (plan.as_of - first).days
-    return np.concatenate(
-        [np.full(before, 0.9), [0.0], np.linspace(0.9, 0.3, HORIZON_DAYS)]
-    )
-
-
-__all__ = ["BLOCK", "MINUTES_A_DAY", "NEVER", "Plan", "Table", "blocks"]
+    return np.concatenate([np.full(before, 0.9), [0.0], np.linspace(0.9, 0.3, HORIZON_DAYS)])

@@ -74,7 +74,9 @@ def bulk_tables() -> Iterator[bool]:
         was_empty = _lock_if_empty(cursor)
         definitions = _drop_secondary_indexes(cursor, TABLES) if was_empty else []
         yield was_empty
-        _execute_all(cursor, [f"SET LOCAL maintenance_work_mem = '{_REBUILD_MEMORY}'", *definitions])
+        _execute_all(
+            cursor, [f"SET LOCAL maintenance_work_mem = '{_REBUILD_MEMORY}'", *definitions]
+        )
 
 
 def fill_search(batch_id: Any, *, everything: bool) -> None:
@@ -113,7 +115,8 @@ def _lock_if_empty(cursor: Any) -> bool:
 
 
 def _are_empty(cursor: Any, tables: Iterable[str]) -> bool:
-    cursor.execute("SELECT " + " AND ".join(f"NOT EXISTS (SELECT FROM {t})" for t in tables))
+    checks = " AND ".join(f"NOT EXISTS (SELECT FROM {table})" for table in tables)
+    cursor.execute(f"SELECT {checks}")
     (empty,) = cursor.fetchone()
     return bool(empty)
 

@@ -7,7 +7,18 @@ import numpy as np
 
 from crm.seeding.columns import Texts, texts
 
-_SUFFIXES = ("Street", "Avenue", "Road", "Drive", "Lane", "Court", "Circle", "Way", "Boulevard", "Trail")
+_SUFFIXES = (
+    "Street",
+    "Avenue",
+    "Road",
+    "Drive",
+    "Lane",
+    "Court",
+    "Circle",
+    "Way",
+    "Boulevard",
+    "Trail",
+)
 
 
 @dataclass(frozen=True)

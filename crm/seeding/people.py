@@ -90,11 +90,14 @@ def draw(
     first = pick(rng, len(names.first), count, names.first_weights)
     last = pick(rng, len(names.last), count, names.last_weights)
     place = pick(rng, len(places.city), count, places.weights)
-    since = between(rng, day_number(_years_before(as_of, 5)), day_number(_half_year_before(as_of)), count)
+    since = between(
+        rng, day_number(_years_before(as_of, 5)), day_number(_half_year_before(as_of)), count
+    )
     created = since * MINUTES_A_DAY + between(rng, 14 * 60, 22 * 60 - 1, count)
     contacted = rng.random(count) < 0.7
     contact = np.maximum(
-        created, between(rng, since, today - 1, count) * MINUTES_A_DAY + between(rng, 840, 1319, count)
+        created,
+        between(rng, since, today - 1, count) * MINUTES_A_DAY + between(rng, 840, 1319, count),
     )
     kind = choose(rng, texts(("retail", "fleet", "referral")), count, (0.85, 0.05, 0.10))
     advisor = rng.integers(0, len(advisors) + 1, count)

@@ -1,4 +1,4 @@
-"""Southeast towns with their ZIP codes (data/southeast_climate.csv), area codes and phone numbers."""
+"""Southeast towns (data/southeast_climate.csv) with their area codes, and phone numbers."""
 
 import csv
 import math
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from crm.exceptions import Refused
 from crm.seeding.columns import Ints, Texts, texts
 
 _FILE = Path(__file__).resolve().parent.parent / "data" / "southeast_climate.csv"
@@ -38,10 +39,6 @@ _DEMO_EXCHANGES = ("555",)
 _LINES = 10_000
 _STRIDE = 6_367  # coprime to every capacity, so that neighbours get numbers far apart
 _SEED_STEP = 4_001  # numbers of one area code between the beginnings of two seeds
-
-
-class Exhausted(Exception):
-    """More customers in one area code than it has numbers that belong to nobody."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,7 @@ class PhoneNumbers:
         self._given = np.zeros(len(places.area_codes), dtype=np.int64)
 
     def draw(self, rng: np.random.Generator, place: Ints) -> Texts:
-        """One number for each place; raises Exhausted when an area code has none left."""
+        """One number for each place; raises Refused when an area code has none left."""
         choice = rng.random(len(place))
         area = np.array(
             [
@@ -120,7 +117,11 @@ class PhoneNumbers:
         ordinal = self._given[area] + rank_within(area)
         self._given += np.bincount(area, minlength=len(self._given))
         if (self._given > self._capacity).any():
-            raise Exhausted(self._capacity)
+            raise Refused(
+                f"An area code has only {self._capacity:,} telephone numbers that are nobody's.",
+                code="numbers_exhausted",
+                remedy="Generate fewer customers at once.",
+            )
         spread = (self._start[area] + ordinal) * _STRIDE % self._capacity
         line = spread % _LINES
         return (

@@ -133,7 +133,7 @@ for _char, _value in VALUES.items():
 
 
 def _seed_weights(known: list[Pattern]) -> np.ndarray:
-    """Uniform over makes, then the make's models, then the model's years, then the year's patterns."""
+    """Uniform over makes, a make's models, a model's years, and a year's patterns."""
     makes = {p.make for p in known}
     models = {(p.make, p.model) for p in known}
     years = {(p.make, p.model, p.year) for p in known}

@@ -61,6 +61,21 @@ NEVER = -1
 
 
 @dataclass(frozen=True)
+class Trips:
+    """Visits that took place, as parallel arrays. `vehicle` indexes the block's vehicles; `lane`
+    is -1 for a visit without an appointment, whose `begin` and `appointment` then mean nothing."""
+
+    vehicle: Ints
+    day: Ints
+    mileage: Ints
+    is_last: Bools
+    lane: Ints
+    begin: Ints
+    appointment: Texts
+    record: Texts
+
+
+@dataclass(frozen=True)
 class Bookings:
     """Appointments to write, as parallel arrays; instants in epoch minutes, NEVER for none.
 
@@ -128,17 +143,15 @@ def appointment_columns(
     )
     arrived = bookings.begin - between(rng, -6, 12, count)
     started = bookings.begin + between(rng, 7, 15, count)
-    cancelled_at = np.maximum(bookings.created, bookings.begin - MINUTES_A_DAY * 2)
-    changed = np.where(
-        done,
-        bookings.completed,
-        np.where(bookings.status == "no_show", bookings.begin + 60, bookings.created),
-    )
-    # What is still to come was last touched before today.
-    changed = np.where(
-        (bookings.status == "cancelled") & (bookings.created < cancelled_at),
-        np.minimum(cancelled_at, bookings.created + MINUTES_A_DAY),
-        changed,
+    changed = np.select(
+        [done, bookings.status == "no_show", bookings.status == "cancelled"],
+        [
+            bookings.completed,
+            bookings.begin + 60,
+            # Called off within a day of booking: never after the visit would have begun.
+            bookings.created + np.minimum(MINUTES_A_DAY, (bookings.begin - bookings.created) // 2),
+        ],
+        bookings.created,
     )
     return (
         bookings.ids,
@@ -194,10 +207,10 @@ def _booked_by(method: Texts, advisor: Ints, shop: Shop) -> Texts:
 
 def unvisited(
     rng: np.random.Generator,
+    *,
     vehicle: Ints,
     lane: Ints,
     begin: Ints,
-    *,
     status: Texts,
     since: Ints,
     today: int,
@@ -223,18 +236,11 @@ def unvisited(
 
 def record_columns(
     rng: np.random.Generator,
+    trips: Trips,
     *,
-    ids: Texts,
-    vehicle: Ints,
-    day: Ints,
-    mileage: Ints,
-    lane: Ints,
-    appointment: Texts,
     performed: list[Ints],
     cents: Ints,
-    first_number: int,
-    number_prefix: str,
-    is_last: Bools,
+    ro_numbers: Texts,
     people: People,
     garage: Garage,
     shop: Shop,
@@ -242,31 +248,30 @@ def record_columns(
     batch_id: str,
 ) -> tuple[Texts, ...]:
     """Service records; `performed` holds up to three menu indices a visit, NEVER for none."""
-    count = len(ids)
-    owner = garage.owner[vehicle]
-    closed = day * MINUTES_A_DAY + between(rng, 16 * 60, 21 * 60, count)
+    count = len(trips.record)
+    owner = garage.owner[trips.vehicle]
+    closed = trips.day * MINUTES_A_DAY + between(rng, 16 * 60, 21 * 60, count)
     stamp = calendar.instants(closed)
     technician = texts([lane.technician_id for lane in shop.lanes] or [r"\N"])
     any_lane = rng.integers(0, len(technician), count)
-    ro_numbers = [f"{number_prefix}{first_number + n:06d}" for n in range(count)]
     return (
-        ids,
+        trips.record,
         stamp,
         stamp,
-        garage.ids[vehicle],
+        garage.ids[trips.vehicle],
         people.ids[owner],
-        appointment,
-        texts(ro_numbers),
-        calendar.dates(day),
-        numbers(mileage),
+        optional(trips.appointment, trips.lane >= 0),
+        ro_numbers,
+        calendar.dates(trips.day),
+        numbers(trips.mileage),
         _arrays(performed, [f'"{operation.description}"' for operation in MENU]),
         _arrays(performed, [_quoted(operation.parts) for operation in MENU]),
         money(cents),
         texts([NEXT_SERVICE] * count),
-        calendar.dates(day + 180),
-        numbers(np.where(is_last, garage.next_due[vehicle], mileage + 5_000)),
+        calendar.dates(trips.day + 180),
+        numbers(np.where(trips.is_last, garage.next_due[trips.vehicle], trips.mileage + 5_000)),
         _keys(shop)[_advisors(rng, people.advisor[owner], len(shop.advisors))],
-        technician[np.where(lane >= 0, lane, any_lane)],
+        technician[np.where(trips.lane >= 0, trips.lane, any_lane)],
         texts([batch_id] * count),
     )
 

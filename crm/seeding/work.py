@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from crm.seeding.columns import (
-    Bools,
     Calendar,
     Ints,
     Texts,
@@ -92,15 +91,22 @@ def visit_lines(
     batch_id: str,
 ) -> list[tuple[Texts, ...]]:
     """Lines of visits that took place, one set of columns a kind of line."""
-    everywhere = np.ones(len(work.main), dtype=bool)
     customer = texts(["customer"] * len(work.main))
     performed = [
-        _performed(rng, work.main, everywhere, work.pay_type, stand, batch_id),
-        _performed(rng, work.extras[0], work.extras[0] != NEVER, customer, stand, batch_id),
-        _performed(rng, work.extras[1], work.extras[1] != NEVER, customer, stand, batch_id),
+        _performed(rng, work.main, work.pay_type, stand, batch_id),
+        _performed(rng, work.extras[0], customer, stand, batch_id),
+        _performed(rng, work.extras[1], customer, stand, batch_id),
     ]
-    rows = work.refused != NEVER
-    return [*performed, _refused(rng, work.refused, rows, stand, day, mileage, calendar, batch_id)]
+    (rows,) = np.nonzero(work.refused != NEVER)
+    refused = _refused(
+        rng,
+        work.refused[rows],
+        _select(stand, rows),
+        day=day[rows],
+        mileage=mileage[rows],
+        calendar=calendar,
+    )
+    return [*performed, (*refused, texts([batch_id] * len(rows)))]
 
 
 def planned_lines(
@@ -117,14 +123,10 @@ def planned_lines(
 
 
 def _performed(
-    rng: np.random.Generator,
-    operation: Ints,
-    rows: Bools,
-    pay_type: Texts,
-    stand: Stand,
-    batch_id: str,
+    rng: np.random.Generator, operation: Ints, pay_type: Texts, stand: Stand, batch_id: str
 ) -> tuple[Texts, ...]:
-    count = int(rows.sum())
+    (rows,) = np.nonzero(operation != NEVER)
+    count = len(rows)
     return (
         *_stem(rng, operation[rows], _select(stand, rows), pay_type[rows]),
         texts(["performed"] * count),
@@ -136,14 +138,14 @@ def _performed(
 def _refused(
     rng: np.random.Generator,
     operation: Ints,
-    rows: Bools,
     stand: Stand,
+    *,
     day: Ints,
     mileage: Ints,
     calendar: Calendar,
-    batch_id: str,
 ) -> tuple[Texts, ...]:
-    count = int(rows.sum())
+    """All columns but the batch."""
+    count = len(operation)
     deferred = rng.random(count) < 0.3
     by_date = rng.random(count) < 0.6
     reason = np.where(
@@ -151,19 +153,18 @@ def _refused(
         choose(rng, texts(DEFER_REASONS), count),
         choose(rng, texts(DECLINE_REASONS), count),
     )
-    until = calendar.dates(day[rows] + between(rng, 30, 180, count))
-    at_mileage = numbers(mileage[rows] + between(rng, 2, 8, count) * 1_000)
+    until = calendar.dates(day + between(rng, 30, 180, count))
+    at_mileage = numbers(mileage + between(rng, 2, 8, count) * 1_000)
     return (
-        *_stem(rng, operation[rows], _select(stand, rows), texts(["customer"] * count)),
+        *_stem(rng, operation, stand, texts(["customer"] * count)),
         np.where(deferred, "deferred", "declined").astype(object),
         reason,
         optional(until, deferred & by_date),
         optional(at_mileage, deferred & ~by_date),
-        texts([batch_id] * count),
     )
 
 
-def _select(stand: Stand, rows: Bools) -> Stand:
+def _select(stand: Stand, rows: Ints) -> Stand:
     return Stand(
         stand.vehicle[rows], stand.appointment[rows], stand.record[rows], stand.stamp[rows]
     )

@@ -15,7 +15,6 @@ from crm.exceptions import Refused
 from crm.seeding.furniture import ensure_advisors, furnish, shop_today
 from crm.seeding.generator import Plan
 from crm.seeding.loader import load
-from crm.seeding.places import Exhausted
 
 
 class Command(BaseCommand):
@@ -44,12 +43,6 @@ class Command(BaseCommand):
                 written = load(plan, ensure_advisors(), advance)
         except (Refused, ValueError) as error:
             raise CommandError(f"Nothing was written. {error}", returncode=2) from error
-        except Exhausted as error:
-            raise CommandError(
-                "Nothing was written. An area code has no telephone number left that belongs to "
-                "nobody; generate fewer customers at once.",
-                returncode=2,
-            ) from error
         for table, rows in written.items():
             self.stdout.write(f"{table:16} {rows:>10,}")
 
