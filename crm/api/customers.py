@@ -132,7 +132,7 @@ class CustomerViewSet(RowViewSet):
         filter_backends=[],
         listing=True,
         creates=True,
-        rows=NoteRows,
+        answers=NoteRows,
         input_class=NoteInput,
         orderings={"created_at": ("created_at",)},
         default_ordering="-created_at",
@@ -155,7 +155,7 @@ class CustomerViewSet(RowViewSet):
         capability={"GET": "vehicles:read"},
         filter_backends=[],
         listing=True,
-        rows=VehicleRows,
+        answers=VehicleRows,
         orderings={"year": ("year",), "updated_at": ("updated_at",)},
         default_ordering="-year",
     )
@@ -175,7 +175,7 @@ class CustomerViewSet(RowViewSet):
         methods=["get"],
         filter_backends=[],
         pagination_class=None,
-        rows=TimelinePage,
+        answers=TimelinePage,
         own_parameters=("before", "limit"),
     )
     def timeline(self, request: Request, pk: Any) -> Response:

@@ -69,7 +69,7 @@ class Schema(AutoSchema):
         return getattr(self.view, "input_class", None) if self.method != "DELETE" else None
 
     def get_response_serializers(self) -> Any:
-        rows = getattr(self.view, "rows", None)
+        rows = getattr(self.view, "answers", None) or getattr(self.view, "rows", None)
         if self.method == "DELETE":
             return self._with_problems({204: OpenApiResponse(description="Done.")})
         status = 201 if self._makes_something() else 200

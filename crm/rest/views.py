@@ -45,6 +45,8 @@ class Endpoint(APIView):
     rate_limit_headers: Mapping[str, str] = {}
     input_class: type[serializers.BaseSerializer[Any]] | None = None
     rows: type[serializers.BaseSerializer[Any]] | None = None
+    # What an @action answers when it is not the view's own `rows`; for the schema.
+    answers: type[serializers.BaseSerializer[Any]] | None = None
     own_parameters: Sequence[str] = ()
 
     def known_parameters(self) -> Iterable[str]:

@@ -75,7 +75,6 @@ class AppointmentRows(Rows):
             "assigned_technician_name": F("assigned_technician__name"),
             "service_bay_name": F("service_bay__name"),
             "advisor_name": full_name("advisor__"),
-            "service_record": F("service_record__id"),
         }
 
 

@@ -1,8 +1,10 @@
 """Shared by the tests of the API: callers of every role, and one valid row of everything."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -12,6 +14,8 @@ from crm.models import User
 from crm.roles import ROLE_CAPABILITIES
 from crm.services.tokens import create_token
 from tests import factories
+
+T = TypeVar("T")
 
 ROOT = "/api/v1/"
 
@@ -77,3 +81,23 @@ def make_world() -> World:
     record = factories.ServiceRecordFactory(vehicle=vehicle, customer=customer)
     line = factories.ServiceLineFactory(service_record=record, vehicle=vehicle)
     return World(customer, vehicle, technician, bay, op_code, appointment, record, line, advisor)
+
+
+def problem_of(response: Any, status: int) -> dict[str, Any]:
+    """The problem details of `response`, which must have this status and the one shape."""
+    assert response.status_code == status, response.content
+    assert response["Content-Type"] == "application/problem+json"
+    body: dict[str, Any] = response.json()
+    assert set(body) == {
+        "type", "title", "status", "detail", "instance", "code", "errors", "request_id"
+    }  # fmt: skip
+    assert body["status"] == status
+    assert body["instance"] == response.wsgi_request.path
+    assert body["request_id"]
+    return body
+
+
+def together(work: Callable[[int], T], times: int, threads: int = 25) -> list[T]:
+    """What `times` calls of `work(n)` answer, `threads` of them at a time."""
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, range(times)))

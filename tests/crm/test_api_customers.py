@@ -1,31 +1,16 @@
 """Customers over the API."""
 
-from typing import Any
-
 import pytest
 
 from crm.enums import Role
 from crm.models import AuditEntry, Customer, CustomerNote
 from tests import factories
-from tests.crm.api import client_of
+from tests.crm.api import client_of, problem_of
 
 pytestmark = pytest.mark.django_db
 
 URL = "/api/v1/customers/"
 NEW = {"first_name": "Ann", "last_name": "Lee", "phone": "(205) 555-0142", "state": "Alabama"}
-
-
-def problem_of(response: Any, status: int) -> dict[str, Any]:
-    assert response.status_code == status, response.content
-    assert response["Content-Type"] == "application/problem+json"
-    body = response.json()
-    assert set(body) == {
-        "type", "title", "status", "detail", "instance", "code", "errors", "request_id"
-    }  # fmt: skip
-    assert body["status"] == status
-    assert body["instance"] == response.wsgi_request.path
-    assert body["request_id"]
-    return body
 
 
 def test_customer_created_is_normalised_and_answered_with_version_and_address() -> None:
