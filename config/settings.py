@@ -302,7 +302,7 @@ CONTENT_SECURITY_POLICY = {
 }
 # Unfold's Alpine.js builds functions from text, so the admin has a policy of its own (ADR 0004).
 ADMIN_CONTENT_SECURITY_POLICY = CONTENT_SECURITY_POLICY["DIRECTIVES"] | {
-    "script-src": [SELF, "'unsafe-eval'", "'unsafe-inline'"],
+    "script-src": [SELF, "'unsafe-eval'"],
     "style-src": [SELF, "'unsafe-inline'"],
 }
 

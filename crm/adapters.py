@@ -11,7 +11,7 @@ from crm.enums import Role
 from crm.network import client_ip
 
 
-class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class StaffAccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
@@ -23,7 +23,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return client_ip(request)
 
 
-class StaffBackend(AuthenticationBackend):  # type: ignore[misc]
+class StaffBackend(AuthenticationBackend):
     """Signs in active people. Also ends a session as soon as its user may not sign in any more."""
 
     def user_can_authenticate(self, user: Any) -> bool:

@@ -42,7 +42,7 @@ def sign_in_name(request: HttpRequest, credentials: dict[str, Any] | None = None
     return name
 
 
-class SignInHandler(AxesDatabaseHandler):  # type: ignore[misc]
+class SignInHandler(AxesDatabaseHandler):
     """Axes' counters per (name, address), and a cap per name over all addresses."""
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
@@ -80,7 +80,7 @@ def locked_out(
     return too_many_requests(request, retry_seconds=max(1, round(left.total_seconds())))
 
 
-class SignInForm(LoginForm):  # type: ignore[misc]
+class SignInForm(LoginForm):
     """allauth's form in our words."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -91,7 +91,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]
             field.widget.attrs.pop("placeholder", None)
 
 
-class SignInView(LoginView):  # type: ignore[misc]
+class SignInView(LoginView):
     """allauth's sign-in, one attempt at a time for each (name, address).
 
     Without the lock, parallel requests would all pass the check before any of them is counted.

@@ -62,11 +62,11 @@ def _symbol(name: str) -> str:
 
     It goes into the page itself, because the sprite with all 5,000 icons weighs 2 MB.
     """
-    path = finders.find(SPRITE)
-    if path is None:
-        return ""
+    path = Path(finders.find(SPRITE) or settings.STATIC_ROOT / SPRITE)
+    if not path.exists():
+        return ""  # a page without icons is better than none
     match = re.search(
-        rf'<symbol id="tabler-{re.escape(name)}"[^>]*>(.*?)</symbol>', Path(path).read_text(), re.S
+        rf'<symbol id="tabler-{re.escape(name)}"[^>]*>(.*?)</symbol>', path.read_text(), re.S
     )
     if match is None:
         raise template.TemplateSyntaxError(f"Tabler has no icon named {name!r}")
@@ -167,12 +167,13 @@ def field(bound: BoundField, **attrs: str) -> dict[str, Any]:
         else "form-control"
     )
     described_by = [hint_id] if bound.help_text else []
-    extra = {name.replace("_", "-"): value for name, value in attrs.items()}
-    extra["class"] = " ".join(filter(None, [widget.attrs.get("class"), base, extra.get("class")]))
+    extra: dict[str, str | bool] = {name.replace("_", "-"): value for name, value in attrs.items()}
+    classes = [widget.attrs.get("class"), base, attrs.get("class")]
     if bound.errors:
         described_by.append(error_id)
-        extra["class"] += " is-invalid"
+        classes.append("is-invalid")
         extra["aria-invalid"] = "true"
+    extra["class"] = " ".join(filter(None, classes))
     if described_by:
         extra["aria-describedby"] = " ".join(described_by)
     return {
