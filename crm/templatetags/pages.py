@@ -1,0 +1,48 @@
+"""Template tags of the dealership's pages: `{% load pages %}`."""
+
+from typing import Any
+
+from django import template
+from django.http import QueryDict
+
+register = template.Library()
+
+
+@register.filter
+def can(user: Any, capability: str) -> bool:
+    """Whether to show what needs `capability`."""
+    return bool(user.can(capability))
+
+
+@register.filter
+def duration(minutes: int | None) -> str:
+    """Minutes as people say them: 45 -> "45 min", 90 -> "1 h 30 min", 1500 -> "1 d 1 h"."""
+    if minutes is None:
+        return ""
+    hours, rest = divmod(int(minutes), 60)
+    if hours >= 24:
+        days, hours = divmod(hours, 24)
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if not hours:
+        return f"{rest} min"
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+@register.filter
+def with_query(query: str, pair: str) -> str:
+    """The query string `query` with one more `name=value`."""
+    name, _mark, value = pair.partition("=")
+    values = QueryDict(query, mutable=True)
+    values[name] = value
+    return values.urlencode()
+
+
+@register.filter
+def before_last8(vin: str) -> str:
+    """What stands before the last eight characters of a VIN, which people read out."""
+    return vin[:-8]
+
+
+@register.filter
+def last8(vin: str) -> str:
+    return vin[-8:]
