@@ -8,7 +8,8 @@ from django.db import connection
 
 SNAPSHOT = """
     SELECT
-        (SELECT extract(epoch FROM now() - at) FROM job_heartbeats WHERE name = 'tick'),
+        (SELECT extract(epoch FROM statement_timestamp() - at)
+         FROM job_heartbeats WHERE name = 'tick'),
         waiting.age, waiting.due, waiting.total,
         (SELECT count(*) FROM outbox WHERE failed_at IS NOT NULL),
         (SELECT count(*) FROM job_runs WHERE status IN ('planning', 'running')),
@@ -17,8 +18,9 @@ SNAPSHOT = """
          ) AS latest WHERE status = 'failed')
     FROM (
         SELECT count(*) AS total,
-            count(*) FILTER (WHERE may_run_at <= now()) AS due,
-            extract(epoch FROM now() - min(may_run_at) FILTER (WHERE may_run_at <= now())) AS age
+            count(*) FILTER (WHERE may_run_at <= statement_timestamp()) AS due,
+            extract(epoch FROM statement_timestamp() - min(may_run_at)
+                FILTER (WHERE may_run_at <= statement_timestamp())) AS age
         FROM (
             SELECT GREATEST(created_at, not_before) AS may_run_at FROM outbox
             WHERE done_at IS NULL AND failed_at IS NULL
