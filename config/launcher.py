@@ -42,8 +42,6 @@ class Launcher:
         self.environment = os.environ | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
             "PYTHONUNBUFFERED": "1",
-            # Celery: let SIGTERM give the tasks at hand some time, but not for ever.
-            "REMAP_SIGTERM": "SIGQUIT",
             lifeline.VARIABLE: str(os.getpid()),
         }
         self.parts = Parts(sys.stdout)

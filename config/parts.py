@@ -17,8 +17,8 @@ from config.processes import die_with_parent
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 COLOURS = {"web": "36", "beat": "33", "worker": "32"}
-# In this order. A worker gets 20 s for the tasks at hand (CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT).
-STOP_SECONDS = {"web": 25.0, "beat": 10.0, "worker": 40.0}
+# In this order. What a worker has not finished by then is taken up again at the next start.
+STOP_SECONDS = {"web": 25.0, "beat": 10.0, "worker": 25.0}
 
 
 def start_process(

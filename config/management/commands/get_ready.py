@@ -1,4 +1,4 @@
-"""`manage.py get_ready`: tables, cache table and, in an empty database, the demo dealership."""
+"""`manage.py get_ready`: tables and, in an empty database, the demo dealership."""
 
 import json
 from argparse import ArgumentParser
@@ -13,14 +13,13 @@ from crm.models import Customer
 
 
 class Command(BaseCommand):
-    help = "Prepare the database for `make run`: migrate, create the cache table, seed if empty."
+    help = "Prepare the database for `make run`: migrate, seed if empty."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--report", type=Path, help="write the demo logins there (JSON)")
 
     def handle(self, *args: Any, report: Path | None, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("createcachetable", verbosity=0)
         if not settings.PRODUCTION and not Customer.objects.exists():
             self.stdout.write("The database is empty: building a demo dealership ...")
             call_command("seed_demo")
