@@ -154,8 +154,12 @@ AS $$
             FROM service_history AS s WHERE s.customer_id = c.id
         )
     ) || ' '
-    FROM customers AS c
-    WHERE c.anonymised_at IS NULL AND (ids IS NULL OR c.id = ANY (ids))
+    -- Two branches, of which one is never run: "ids IS NULL OR ..." would scan the whole table.
+    FROM (
+        SELECT * FROM customers WHERE ids IS NULL
+        UNION ALL SELECT * FROM customers WHERE id = ANY (ids)
+    ) AS c
+    WHERE c.anonymised_at IS NULL
 $$;
 
 CREATE FUNCTION refresh_customer_search(ids uuid[]) RETURNS void
@@ -180,8 +184,11 @@ SET search_path = public, pg_temp
 AS $$
     INSERT INTO name_words (word)
     SELECT DISTINCT parts.word
-    FROM customers AS c, regexp_split_to_table(search_text(c.name), '[^a-z0-9]+') AS parts (word)
-    WHERE (ids IS NULL OR c.id = ANY (ids)) AND c.anonymised_at IS NULL AND length(parts.word) > 2
+    FROM (
+        SELECT name, anonymised_at FROM customers WHERE ids IS NULL
+        UNION ALL SELECT name, anonymised_at FROM customers WHERE id = ANY (ids)
+    ) AS c, regexp_split_to_table(search_text(c.name), '[^a-z0-9]+') AS parts (word)
+    WHERE c.anonymised_at IS NULL AND length(parts.word) > 2
       AND NOT EXISTS (SELECT FROM name_words AS known WHERE known.word = parts.word)
 $$;
 
