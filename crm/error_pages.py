@@ -107,14 +107,15 @@ def answer(request: HttpRequest, text: ErrorText) -> HttpResponse:
 
 
 def problem(request: HttpRequest, text: ErrorText, **members: Any) -> JsonResponse:
-    """RFC 9457 problem details for errors outside REST framework's reach."""
+    """RFC 9457 problem details, shaped as those of crm.rest.problems, outside its reach."""
     body = {
-        "type": "about:blank",
+        "type": f"urn:lanewise:problem:{text.code}",
         "title": text.title,
         "status": text.status,
         "detail": text.advice,
         "code": text.code,
         "instance": request.path_info,
+        "errors": [],
         "request_id": getattr(request, "request_id", ""),
         **members,
     }
