@@ -18,9 +18,18 @@ from crm.phones import digits
 CANDIDATES = 200
 SHORTEST = 3
 VIN_LENGTH = 17
+PHONE_DIGITS = 10
 LONGEST_QUERY = 200
 _LOOKS_LIKE_PHONE = re.compile(r"[\d\s().+\-/]+")
 _SPECIAL_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d"})
+
+VEHICLES = """
+    coalesce((
+        SELECT string_agg(concat_ws(' ', v.year, v.make, v.model), ', '
+                          ORDER BY v.is_primary_vehicle DESC, v.year DESC)
+        FROM vehicles AS v WHERE v.customer_id = c.id
+    ), '')
+"""
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,8 @@ class Hit:
 def search_customers(text: str, limit: int = 20) -> list[Hit]:
     """The best `limit` matches of `text`, best first, equal ones by name.
 
-    One query; three when nothing matches and the words have to be guessed.
+    One query; two for a whole phone number or e-mail address that nobody has, three when nothing
+    matches and the words have to be guessed.
     """
     words = query_words(text)
     long_words = [word for word in words if len(word) >= SHORTEST]
@@ -49,7 +59,8 @@ def search_customers(text: str, limit: int = 20) -> list[Hit]:
         return []
     if not long_words:
         return _by_short_name(words[0], limit)
-    hits = _find([[_telling_pattern(word)] for word in long_words], long_words, limit)
+    hits = _exactly(long_words[0]) if len(long_words) == 1 else []
+    hits = hits or _find([[_telling_pattern(word)] for word in long_words], long_words, limit)
     if hits or any(char.isdigit() or char == "@" for char in "".join(long_words)):
         return hits
     groups = _guesses(long_words)
@@ -75,13 +86,9 @@ def _find(
     escaped = [_escaped(word) for word in words]
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             SELECT c.id, c.name, c.phone, coalesce(c.city, ''), coalesce(c.state, ''),
-                   coalesce((
-                       SELECT string_agg(concat_ws(' ', v.year, v.make, v.model), ', '
-                                         ORDER BY v.is_primary_vehicle DESC, v.year DESC)
-                       FROM vehicles AS v WHERE v.customer_id = c.id
-                   ), ''),
+                   {VEHICLES},
                    f.document,
                    CASE WHEN f.document LIKE ALL (%(whole)s::text[]) THEN 0
                         WHEN f.document LIKE ANY (%(edge)s::text[]) THEN 1
@@ -91,7 +98,7 @@ def _find(
             WHERE %(guessed)s OR f.document LIKE ALL (%(inside)s::text[])
             ORDER BY rank, c.last_name, c.first_name, c.id
             LIMIT %(limit)s
-            """,
+            """,  # noqa: S608
             {
                 "groups": json.dumps(groups),
                 "cap": CANDIDATES,
@@ -123,28 +130,40 @@ def _telling_pattern(word: str) -> str:
     return f"%{_escaped(name)}{at}%" if len(name) >= SHORTEST else f"%{_escaped(word)}%"
 
 
+def _exactly(word: str) -> list[Hit]:
+    """Who has this whole phone number or e-mail address; unique indexes know at once."""
+    if word.isdigit() and len(word) == PHONE_DIGITS:
+        return _rows("phone = %s", [f"+1{word}"], "phone", limit=1)
+    if "@" in word:
+        return _rows("lower(email) = %s", [word], "email", limit=1)
+    return []
+
+
 def _by_short_name(prefix: str, limit: int) -> list[Hit]:
     """One or two letters are too few for trigrams: last names that begin with them."""
+    return _rows(
+        "lower(last_name) LIKE %s ORDER BY lower(last_name) USING ~<~",
+        [f"{_escaped(prefix)}%"],
+        "name",
+        limit=limit,
+    )
+
+
+def _rows(condition: str, values: list[str], matched: str, *, limit: int) -> list[Hit]:
+    """Hits of a condition on `customers` (SQL of ours, never of a user)."""
+    rank = 0 if limit == 1 else 1
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            SELECT c.id, c.name, c.phone, coalesce(c.city, ''), coalesce(c.state, ''),
-                   coalesce((
-                       SELECT string_agg(concat_ws(' ', v.year, v.make, v.model), ', '
-                                         ORDER BY v.is_primary_vehicle DESC, v.year DESC)
-                       FROM vehicles AS v WHERE v.customer_id = c.id
-                   ), '')
-            FROM (
-                SELECT * FROM customers
-                WHERE lower(last_name) LIKE %s AND anonymised_at IS NULL
-                ORDER BY lower(last_name) USING ~<~ LIMIT %s
-            ) AS c
+            f"""
+            SELECT c.id, c.name, c.phone, coalesce(c.city, ''), coalesce(c.state, ''), {VEHICLES}
+            FROM (SELECT * FROM customers WHERE {condition} LIMIT %s) AS c
+            WHERE c.anonymised_at IS NULL
             ORDER BY c.last_name, c.first_name, c.id
-            """,
-            [f"{_escaped(prefix)}%", limit],
+            """,  # noqa: S608
+            [*values, limit],
         )
         return [
-            Hit(key, name, phone, city, state, vehicles, "name", 1)
+            Hit(key, name, phone, city, state, vehicles, matched, rank)
             for key, name, phone, city, state, vehicles in cursor.fetchall()
         ]
 
@@ -155,7 +174,7 @@ def _guesses(words: list[str]) -> list[list[str]]:
         cursor.execute(
             """
             SELECT typed, array_agg(close)
-            FROM unnest(%s::text[]) AS typed, similar_name_words(left(typed, 50), 5) AS close
+            FROM unnest(%s::text[]) AS typed, similar_name_words(left(typed, 50), 3) AS close
             GROUP BY typed
             """,
             [words],

@@ -280,7 +280,8 @@ BEGIN
     );
 END $$;
 
--- Words of customers' names that `typed` may have been meant to be, the closest first.
+-- Words of customers' names that `typed` may have been meant to be: those with the fewest letters
+-- to change, at most `cap`.
 
 CREATE FUNCTION similar_name_words(typed text, cap integer) RETURNS SETOF text
 LANGUAGE plpgsql STABLE
@@ -290,9 +291,13 @@ SET search_path = public, pg_temp
 AS $$
 BEGIN
     RETURN QUERY
-    SELECT n.word FROM name_words AS n
-    WHERE n.word % typed AND levenshtein_less_equal(n.word, typed, 3) <= 1 + length(typed) / 5
-    GROUP BY n.word
-    ORDER BY levenshtein(n.word, typed), similarity(n.word, typed) DESC, n.word
+    SELECT closest.word FROM (
+        SELECT n.word, rank() OVER (ORDER BY levenshtein(n.word, typed)) AS place
+        FROM name_words AS n
+        WHERE n.word % typed AND levenshtein_less_equal(n.word, typed, 3) <= 1 + length(typed) / 5
+        GROUP BY n.word
+    ) AS closest
+    WHERE closest.place = 1
+    ORDER BY similarity(closest.word, typed) DESC, closest.word
     LIMIT cap;
 END $$;
