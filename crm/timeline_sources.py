@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -176,7 +177,7 @@ def _change(at: datetime, key: str, data: dict[str, Any]) -> Entry:
     )
 
 
-def changed_values(model: type[Model], data: dict[str, Any]) -> tuple[tuple[str, str, str], ...]:
+def changed_values(model: type[Model], data: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
     """(what, before, after) of an update, in words; people by name, stamps left out."""
     fields = {field.column: field for field in model._meta.concrete_fields}
     before, after, people = data["before"] or {}, data["after"] or {}, data.get("people") or {}

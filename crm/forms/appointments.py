@@ -16,7 +16,7 @@ from crm import cleaning
 from crm.enums import BookingMethod, ServiceCategory, Transport
 from crm.forms.base import CleanedField, EditForm, PageForm, date_field
 from crm.forms.customers import advisors
-from crm.models import Appointment, Customer, OpCode, ServiceBay, Technician, Vehicle
+from crm.models import Appointment, Customer, OpCode, ServiceBay, Technician, User, Vehicle
 
 DEFAULT_MINUTES = 60
 STEP_MINUTES = 15
@@ -63,10 +63,16 @@ class WhenForm(PageForm):
     )
     date = date_field(_("Day"), required=False)
     technician = forms.ModelChoiceField(
-        label=_("Technician"), queryset=None, required=False, empty_label=_("Any who is free")
+        label=_("Technician"),
+        queryset=Technician.objects.none(),
+        required=False,
+        empty_label=_("Any who is free"),
     )
     bay = forms.ModelChoiceField(
-        label=_("Bay"), queryset=None, required=False, empty_label=_("Any that is free")
+        label=_("Bay"),
+        queryset=ServiceBay.objects.none(),
+        required=False,
+        empty_label=_("Any that is free"),
     )
     scheduled_at = InstantField(
         label=_("Time"), error_messages={"required": _("Choose one of the free times.")}
@@ -84,11 +90,14 @@ class BookingForm(WhenForm):
     """A new appointment of a known customer."""
 
     vehicle = forms.ModelChoiceField(
-        label=_("Vehicle"), queryset=None, required=False, empty_label=_("Not in the books yet")
+        label=_("Vehicle"),
+        queryset=Vehicle.objects.none(),
+        required=False,
+        empty_label=_("Not in the books yet"),
     )
     op_codes = forms.ModelMultipleChoiceField(
         label=_("Operations"),
-        queryset=None,
+        queryset=OpCode.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -118,7 +127,10 @@ class BookingForm(WhenForm):
         widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
     )
     advisor = forms.ModelChoiceField(
-        label=_("Advisor"), queryset=None, required=False, empty_label=_("The customer's own")
+        label=_("Advisor"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=_("The customer's own"),
     )
     booking_method = forms.ChoiceField(
         label=_("Booked by"), choices=BookingMethod, initial=BookingMethod.PHONE
@@ -163,7 +175,10 @@ class AppointmentForm(EditForm):
     """Details of an appointment; its time, place and status have pages of their own."""
 
     vehicle = forms.ModelChoiceField(
-        label=_("Vehicle"), queryset=None, required=False, empty_label=_("Not in the books yet")
+        label=_("Vehicle"),
+        queryset=Vehicle.objects.none(),
+        required=False,
+        empty_label=_("Not in the books yet"),
     )
     service_type = CleanedField(
         label=_("What is to be done"), max_length=100, cleaner=cleaning.clean_line
@@ -192,7 +207,10 @@ class AppointmentForm(EditForm):
         widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
     )
     advisor = forms.ModelChoiceField(
-        label=_("Advisor"), queryset=None, required=False, empty_label=_("Nobody yet")
+        label=_("Advisor"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=_("Nobody yet"),
     )
     estimated_cost = forms.DecimalField(
         label=_("Estimate"), required=False, min_value=0, max_digits=10, decimal_places=2

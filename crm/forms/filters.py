@@ -23,11 +23,7 @@ class FilterForm(forms.Form):
     def wanted(self) -> dict[str, Any]:
         """The filters that were set and understood."""
         self.is_valid()
-        return {
-            name: value
-            for name, value in self.cleaned_data.items()
-            if value and name != "q"
-        }
+        return {name: value for name, value in self.cleaned_data.items() if value and name != "q"}
 
 
 class CustomerFilter(FilterForm):
@@ -87,10 +83,13 @@ class AppointmentFilter(FilterForm):
         label=_("Meanwhile"), required=False, choices=[("", _("Any")), *Transport.choices]
     )
     technician = forms.ModelChoiceField(
-        label=_("Technician"), queryset=None, required=False, empty_label=_("Any")
+        label=_("Technician"),
+        queryset=Technician.objects.none(),
+        required=False,
+        empty_label=_("Any"),
     )
     bay = forms.ModelChoiceField(
-        label=_("Bay"), queryset=None, required=False, empty_label=_("Any")
+        label=_("Bay"), queryset=ServiceBay.objects.none(), required=False, empty_label=_("Any")
     )
     late = forms.BooleanField(label=_("Late"), required=False)
 
@@ -115,7 +114,7 @@ class AppointmentFilter(FilterForm):
             start, end = shop_day(timezone.localdate())
             appointments = appointments.late(now).filter(scheduled_at__range=(start, end))  # type: ignore[attr-defined]
         if "day" in wanted:
-            return appointments.on_day(wanted["day"])  # type: ignore[attr-defined, no-any-return]
+            return appointments.on_day(wanted["day"])  # type: ignore[attr-defined]
         return appointments.filter(self._period(wanted.get("when", "")))
 
     @staticmethod

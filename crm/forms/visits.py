@@ -42,7 +42,10 @@ class CompleteForm(PageForm):
         help_text=_("Empty: the next free number."),
     )
     technician = forms.ModelChoiceField(
-        label=_("Done by"), queryset=None, required=False, empty_label=_("As booked")
+        label=_("Done by"),
+        queryset=Technician.objects.none(),
+        required=False,
+        empty_label=_("As booked"),
     )
     parts_replaced = forms.CharField(
         label=_("Parts replaced"),
@@ -89,7 +92,10 @@ class LineForm(forms.Form):
     """One operation of a visit; an entirely empty one is left out."""
 
     op_code = forms.ModelChoiceField(
-        label=_("Operation"), queryset=None, required=False, empty_label=_("(none)")
+        label=_("Operation"),
+        queryset=OpCode.objects.none(),
+        required=False,
+        empty_label=_("(none)"),
     )
     description = CleanedField(
         label=_("Description"), max_length=200, required=False, cleaner=cleaning.clean_line
@@ -153,7 +159,7 @@ class LineForm(forms.Form):
         )
 
 
-class BaseLineFormSet(forms.BaseFormSet):  # type: ignore[type-arg]
+class BaseLineFormSet(forms.BaseFormSet[LineForm]):
     """The lines of a visit. Op codes are read once, not once a line."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -14,16 +14,18 @@ def plan_work(*, appointment: Appointment, op_codes: Iterable[OpCode]) -> list[S
 
     Raises Invalid for an appointment without a vehicle: a line belongs to one.
     """
-    chosen = list(op_codes)
-    if chosen and appointment.vehicle_id is None:
+    chosen, vehicle_id = list(op_codes), appointment.vehicle_id
+    if chosen and vehicle_id is None:
         raise Invalid(
             "No vehicle is on this appointment.", field="vehicle", remedy="Choose the vehicle."
         )
     with audited(), translated():
         appointment.lines.filter(outcome=LineOutcome.PLANNED).delete()
+        if vehicle_id is None:
+            return []
         return ServiceLine.objects.bulk_create(
             ServiceLine(
-                vehicle_id=appointment.vehicle_id,
+                vehicle_id=vehicle_id,
                 appointment=appointment,
                 op_code=op_code,
                 description=op_code.description,

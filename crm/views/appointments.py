@@ -4,14 +4,16 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import F, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm import export_columns
 from crm.enums import AppointmentStatus as Status
 from crm.exceptions import Refused, StaleWrite
+from crm.exports import export_response
 from crm.expressions import vehicle_name
 from crm.forms.appointments import AppointmentForm
 from crm.forms.filters import AppointmentFilter
@@ -27,11 +29,16 @@ SHOWN_CHANGES = 20
 
 
 @allowed("appointments:read")
-def appointments(request: HttpRequest) -> HttpResponse:
+def appointments(request: HttpRequest) -> HttpResponseBase:
     form = AppointmentFilter(request.GET)
     found = form.apply(Appointment.objects.all())
     if "export" in request.GET:
-        return _export(request, found)
+        return export_response(
+            request,
+            name="appointments",
+            columns=export_columns.APPOINTMENTS,
+            queryset=found.order_by(*ORDERS["time"]),
+        )
     newest_first = form.wanted().get("when") == "past"
     page = keyset_page(
         found,
@@ -151,7 +158,7 @@ def _changes(appointment: Appointment) -> list[dict[str, Any]]:
         "at", "action", "before", "after", "actor_label", "source", "reason", people=people_names()
     )[:SHOWN_CHANGES]
     return [
-        entry
+        dict(entry)
         | {
             "changes": changed_values(Appointment, entry) if entry["action"] == "update" else (),
         }

@@ -71,7 +71,7 @@ def book_week(request: HttpRequest) -> HttpResponse:
 
 
 def _visits(first: date, last: date) -> list[dict[str, Any]]:
-    """Visits from `first` to `last` with `starts_at` and `ends_at` in the shop's zone. One query."""
+    """Visits from `first` to `last`, with `starts_at` and `ends_at` in the shop's zone."""
     rows = (
         Appointment.objects.filter(
             scheduled_at__gte=shop_day(first)[0],
@@ -101,7 +101,7 @@ def _visits(first: date, last: date) -> list[dict[str, Any]]:
     ]
 
 
-def _end_of(row: dict[str, Any]) -> datetime:
+def _end_of(row: Any) -> datetime:
     end: datetime = row["scheduled_at"] + timedelta(minutes=row["duration_minutes"])
     return end.astimezone(shop_zone())
 

@@ -99,7 +99,7 @@ def appointment_move(request: HttpRequest, key: UUID) -> HttpResponse:
         except StaleWrite as stale:
             form.refuse(stale)
             found = appointment_or_404(key)
-            form.data = form.data.copy()
+            form.data = request.POST.copy()
             form.data["version"] = found.updated_at.isoformat()
         except Refused as refused:
             form.refuse(refused)

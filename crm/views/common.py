@@ -7,12 +7,18 @@ from typing import Any, Concatenate, ParamSpec
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 READ = ("GET", "HEAD")
 FORM = ("GET", "HEAD", "POST")
@@ -24,7 +30,7 @@ def allowed(capability: str, methods: tuple[str, ...] = READ) -> Callable[[View[
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
-        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             if request.method not in methods:
@@ -41,7 +47,7 @@ def allowed(capability: str, methods: tuple[str, ...] = READ) -> Callable[[View[
 
 def is_fragment(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of the page (and is not restoring one from history)."""
-    return bool(request.htmx) and not request.htmx.history_restore_request
+    return bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
 
 
 def answer(

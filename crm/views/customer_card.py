@@ -65,7 +65,7 @@ def show(request: HttpRequest, customer: Customer, note: NoteForm, status: int =
 def customer_timeline(request: HttpRequest, key: UUID) -> HttpResponse:
     """A part of the timeline for htmx; the whole page for everybody else."""
     if not is_fragment(request):
-        return customer(request, key)
+        return show(request, customer_or_404(key), NoteForm())
     found = customer_or_404(key)
     template = "crm/_timeline_entries.html" if "before" in request.GET else "crm/_timeline.html"
     return render(request, template, {"customer": found, **timeline_context(request, found)})
@@ -77,7 +77,8 @@ def customer_note(request: HttpRequest, key: UUID) -> HttpResponse:
     form = NoteForm(request.POST)
     if form.is_valid():
         try:
-            service.add_note(customer=found, author=request.user, text=form.cleaned_data["text"])
+            author: Any = request.user
+            service.add_note(customer=found, author=author, text=form.cleaned_data["text"])
             form = NoteForm()
         except Refused as refused:
             form.refuse(refused)
@@ -92,7 +93,7 @@ def customer_note(request: HttpRequest, key: UUID) -> HttpResponse:
     return go(request, reverse("customer", args=[found.pk]))
 
 
-def vehicles_of(customer: Customer) -> list[dict[str, Any]]:
+def vehicles_of(customer: Customer) -> list[Any]:
     """Vehicles, the primary one first, those that left the household last."""
     return list(
         Vehicle.objects.filter(customer=customer)
@@ -172,7 +173,7 @@ def _is_due(row: dict[str, Any], today: Any) -> bool:
     )
 
 
-def _notes(customer: Customer) -> list[dict[str, Any]]:
+def _notes(customer: Customer) -> list[Any]:
     return list(
         CustomerNote.objects.filter(customer=customer)
         .order_by("-created_at", "id")

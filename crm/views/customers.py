@@ -5,10 +5,11 @@ from urllib.parse import urlencode
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
-from crm import phones, vin
+from crm import export_columns, phones, vin
+from crm.exports import export_response
 from crm.expressions import full_name, vehicle_name
 from crm.forms.filters import CustomerFilter
 from crm.listing import Page, clean_query, counted, keyset_page
@@ -27,7 +28,7 @@ EXACT = {"phone", "email", "vin", "plate", "ro"}
 
 
 @allowed("customers:read")
-def customers(request: HttpRequest) -> HttpResponse:
+def customers(request: HttpRequest) -> HttpResponseBase:
     form = CustomerFilter(request.GET)
     text = request.GET.get("q", "").strip()
     found = form.apply(Customer.objects.present())
@@ -37,7 +38,12 @@ def customers(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("customer", args=[hits[0].customer_id]))
         found = found.filter(pk__in=[hit.customer_id for hit in hits])
     if "export" in request.GET:
-        return _export(request, found)
+        return export_response(
+            request,
+            name="customers",
+            columns=export_columns.CUSTOMERS,
+            queryset=found.order_by(*ORDERS["name"]),
+        )
     page = _ranked(found, hits) if text else _listed(request, found)
     total, more = (len(page.rows), len(hits) == SEARCH_LIMIT) if text else counted(found)
     context = {

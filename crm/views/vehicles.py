@@ -110,11 +110,11 @@ def _page_of(owner: Customer | None) -> str:
     return reverse("customer", args=[owner.pk]) if owner else reverse("customers")
 
 
-def _uuid(text: str | None) -> UUID | None:
+def _uuid(text: str | None) -> UUID:
     try:
         return UUID(text or "")
     except ValueError:
-        return None
+        return UUID(int=0)
 
 
 def _wants_decoding(request: HttpRequest) -> bool:

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.db.models import F, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 
+from crm import export_columns
+from crm.exports import export_response
 from crm.expressions import vehicle_name
 from crm.forms.filters import WorkFilter
 from crm.listing import clean_query, counted, keyset_page
@@ -15,12 +17,17 @@ ORDERS = {"declined": ("created_at", "id"), "price": ("price", "id")}
 
 
 @allowed("service:read")
-def work(request: HttpRequest) -> HttpResponse:
+def work(request: HttpRequest) -> HttpResponseBase:
     form = WorkFilter(request.GET)
     open_work = ServiceLine.objects.refused().filter(vehicle__customer__anonymised_at__isnull=True)
     found = form.apply(open_work)
     if "export" in request.GET:
-        return _export(request, found)
+        return export_response(
+            request,
+            name="declined-work",
+            columns=export_columns.DECLINED_WORK,
+            queryset=found.order_by(*ORDERS["declined"]),
+        )
     page = keyset_page(found, query=request.GET, orders=ORDERS, default="-declined", rows=_rows)
     total, more = counted(found)
     context = {

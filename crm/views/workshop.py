@@ -91,7 +91,8 @@ def appointment_complete(request: HttpRequest, key: UUID) -> HttpResponse:
     """Close the visit: what was done, what was declined or deferred, and what comes next."""
     found = appointment_or_404(key)
     if request.method == "POST":
-        form, lines = CompleteForm(request.POST), LineFormSet(request.POST, prefix="lines")
+        form = CompleteForm(request.POST)
+        lines: Any = LineFormSet(request.POST, prefix="lines")
         if form.is_valid() & lines.is_valid():
             try:
                 record = service.complete_appointment(
