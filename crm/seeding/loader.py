@@ -16,7 +16,7 @@ from crm.seeding.furniture import describe_shop
 from crm.seeding.generator import Plan, Table, blocks
 
 TABLES = ("customers", "vehicles", "appointments", "service_history", "service_lines")
-_SEARCH_TABLES = ("customer_search", "name_words")
+SEARCH_TABLES = ("customer_search", "name_words")
 _REBUILD_MEMORY = "256MB"
 
 
@@ -45,7 +45,7 @@ def load(
                     written[table.name] += table.rows
                 on_progress(tables[0].rows)
         fill_search(plan.batch_id, everything=was_empty)
-        _execute(f"ANALYZE {', '.join((*TABLES, *_SEARCH_TABLES))}")
+        analyse()
         _execute("SET CONSTRAINTS ALL DEFERRED")
     return written
 
@@ -65,36 +65,59 @@ def bulk_tables() -> Iterator[bool]:
     """Tables ready for many rows; yields whether they were empty.
 
     From here to the commit foreign keys are checked after each statement, so that the server
-    need not remember millions of checks. On empty tables secondary indexes are dropped and
-    built again at the end, which takes half the time of keeping them up to date; unique ones
-    stay. Nobody else can use the tables meanwhile.
+    need not remember millions of checks. Empty tables lose their secondary indexes meanwhile,
+    and nobody else can use them.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         was_empty = _lock_if_empty(cursor)
-        definitions = _drop_secondary_indexes(cursor, TABLES) if was_empty else []
+    with without_secondary_indexes(TABLES if was_empty else ()):
         yield was_empty
-        _execute_all(
-            cursor, [f"SET LOCAL maintenance_work_mem = '{_REBUILD_MEMORY}'", *definitions]
+
+
+@contextmanager
+def without_secondary_indexes(tables: Iterable[str]) -> Iterator[None]:
+    """Drop the indexes of `tables` that are neither unique nor a constraint's, and build them
+    again at the end: half the time of keeping them up to date row by row."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT format('DROP INDEX %%s', i.indexrelid::regclass), pg_get_indexdef(i.indexrelid)
+            FROM pg_index AS i
+            WHERE i.indrelid = ANY (%s::regclass[]) AND NOT i.indisunique AND NOT i.indisexclusion
+            ORDER BY i.indexrelid
+            """,
+            [list(tables)],
         )
+        found = cursor.fetchall()
+    for drop, _ in found:
+        _execute(drop)
+    yield
+    _execute(f"SET LOCAL maintenance_work_mem = '{_REBUILD_MEMORY}'")
+    for _, create in found:
+        _execute(create)
 
 
 def fill_search(batch_id: Any, *, everything: bool) -> None:
     """Search documents and name words of a batch, or of all customers, in one go."""
-    with connection.cursor() as cursor:
-        if not everything:
-            keys = list(Customer.objects.filter(batch=batch_id).values_list("pk", flat=True))
+    if not everything:
+        keys = list(Customer.objects.filter(batch=batch_id).values_list("pk", flat=True))
+        with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lanewise.defer_search', '', true)")
             cursor.execute("SELECT refresh_customer_search(%s)", [keys])
             cursor.execute("SELECT learn_name_words(%s)", [keys])
-            return
-        definitions = _drop_secondary_indexes(cursor, _SEARCH_TABLES)
-        cursor.execute(
+        return
+    with without_secondary_indexes(SEARCH_TABLES):
+        _execute(
             "INSERT INTO customer_search (customer_id, document) "
             "SELECT customer_id, document FROM customer_documents(NULL)"
         )
-        cursor.execute("SELECT learn_name_words(NULL)")
-        _execute_all(cursor, definitions)
+        _execute("SELECT learn_name_words(NULL)")
+
+
+def analyse() -> None:
+    """Give the planner its statistics now; the first searches come before autovacuum does."""
+    _execute(f"ANALYZE {', '.join((*TABLES, *SEARCH_TABLES))}")
 
 
 def _refuse_second_run(plan: Plan) -> None:
@@ -107,7 +130,7 @@ def _refuse_second_run(plan: Plan) -> None:
 
 def _lock_if_empty(cursor: Any) -> bool:
     """Whether nobody has rows in the tables; if so they are locked until the commit."""
-    tables = (*TABLES, *_SEARCH_TABLES)
+    tables = (*TABLES, *SEARCH_TABLES)
     if not _are_empty(cursor, tables):
         return False
     cursor.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
@@ -119,27 +142,6 @@ def _are_empty(cursor: Any, tables: Iterable[str]) -> bool:
     cursor.execute(f"SELECT {checks}")
     (empty,) = cursor.fetchone()
     return bool(empty)
-
-
-def _drop_secondary_indexes(cursor: Any, tables: Iterable[str]) -> list[str]:
-    """Drop all but unique and constraint indexes; the statements that build them again."""
-    cursor.execute(
-        """
-        SELECT format('DROP INDEX %%s', i.indexrelid::regclass), pg_get_indexdef(i.indexrelid)
-        FROM pg_index AS i
-        WHERE i.indrelid = ANY (%s::regclass[]) AND NOT i.indisunique AND NOT i.indisexclusion
-        ORDER BY i.indexrelid
-        """,
-        [list(tables)],
-    )
-    found = cursor.fetchall()
-    _execute_all(cursor, [drop for drop, _ in found])
-    return [definition for _, definition in found]
-
-
-def _execute_all(cursor: Any, statements: Iterable[str]) -> None:
-    for statement in statements:
-        cursor.execute(statement)
 
 
 def _execute(statement: str) -> None:
