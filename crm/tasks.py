@@ -1,6 +1,7 @@
 """Background work of `crm`. Celery finds this module by its name."""
 
 from crm.models import ImportRun
+from crm.rest import housekeeping
 from crm.services import import_files, imports
 from jobs.outbox import outbox_task
 from jobs.registry import Chunk, Job, register
@@ -27,5 +28,20 @@ register(
         run_chunk=prune_imports,
         local_hour=3,
         minute=30,
+    )
+)
+
+
+def prune_api(chunk: Chunk) -> int:
+    return housekeeping.prune()
+
+
+register(
+    Job(
+        name="crm.prune_api",
+        title="Remove old idempotency keys and rate limits",
+        run_chunk=prune_api,
+        local_hour=3,
+        minute=40,
     )
 )

@@ -13,7 +13,15 @@ from crm.cleaning import clean_customer
 from crm.constraints import translated
 from crm.context import audited
 from crm.exceptions import HasHistory, Invalid
-from crm.models import Customer, CustomerNote, DataBatch, ServiceRecord, User, Vehicle
+from crm.models import (
+    Customer,
+    CustomerNote,
+    DataBatch,
+    IdempotencyKey,
+    ServiceRecord,
+    User,
+    Vehicle,
+)
 from crm.services.writing import assign, locked, save_changes
 
 WRITABLE = frozenset(
@@ -127,6 +135,8 @@ def erase_customer(*, customer: Customer, reason: str) -> Customer:
             customer_concerns=None, service_description=None, recommended_services=None
         )
         _redact_audit(fresh)
+        # Answers that the API keeps for repeated requests show the person too.
+        IdempotencyKey.objects.filter(body__contains=str(fresh.pk)).delete()
         fresh.refresh_from_db()
         signals.announce(signals.customer_erased, customer_id=fresh.pk)
     return fresh

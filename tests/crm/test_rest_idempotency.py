@@ -176,3 +176,14 @@ def test_control_without_the_key_lock_two_requests_would_both_run() -> None:
     finally:
         other.close()
     assert found == [False, False]
+
+
+def test_erasing_a_customer_forgets_stored_answers_but_its_own() -> None:
+    client = client_of()
+    created = post(client).json()["id"]
+    for _ in range(2):
+        answer = post(client, {"reason": "asked"}, key="k2", url=f"{URL}{created}/erase/")
+        assert answer.status_code == 200
+    assert answer["Idempotent-Replayed"] == "true"
+    assert list(IdempotencyKey.objects.values_list("key", flat=True)) == ["k2"]
+    assert "Ann" not in IdempotencyKey.objects.get().body
