@@ -96,7 +96,7 @@ def demo_users(
     return [
         Error(
             f"Demonstration users exist in production: {', '.join(names)}.",
-            hint="Remove them with `manage.py seed_demo --remove`.",
+            hint="Remove them with `manage.py remove_demo`.",
             id="lanewise.E004",
         )
     ]

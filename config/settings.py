@@ -34,6 +34,8 @@ LANEWISE_ROLE = env("LANEWISE_ROLE", default="command")
 DEBUG = env.bool("DEBUG", default=False)
 DEFAULT_SECRET_KEY = "lanewise-development-key-never-for-production"  # noqa: S105 (refused there)
 SECRET_KEY = env("SECRET_KEY", default=DEFAULT_SECRET_KEY)
+# Former keys, so that sessions and second factors survive a change.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
@@ -245,6 +247,7 @@ ACCOUNT_SESSION_REMEMBER = False
 # guards the second factor, which axes does not see.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/900s/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "crm.adapters.StaffMFAAdapter"
 MFA_TOTP_ISSUER = "Lanewise"
 
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -17,6 +17,7 @@ from config import embedded, keeper, postgres, valkey
 from config.embedded import Servers, attach
 from config.environment import BASE_DIR, redis_py_url
 from config.processes import Account, ServerError, make_private, require_reachable, rotate
+from tests.processes import processes_of
 
 CLIENT = """
 import sys, time
@@ -44,18 +45,6 @@ def var() -> Iterator[Path]:
         process.kill()
     shutil.rmtree(keeper.runtime_dir(folder), ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def processes_of(var: Path) -> list[psutil.Process]:
-    """Everything that lives in `var` or was started for it."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if str(var) in process.cwd() or str(var) in process.cmdline():
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
 
 
 def keeper_of(var: Path) -> psutil.Process:
