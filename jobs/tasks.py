@@ -19,6 +19,7 @@ def tick() -> None:
     health.beat("tick")
     engine.claim_due_runs(engine.database_now())
     engine.resume_runs()
+    outbox.give_up_orphans()
     outbox.publish_due()
 
 

@@ -216,6 +216,15 @@ def test_retry_outbox_with_newer_row_of_same_key_is_refused():
         services.retry_outbox(row)
 
 
+def test_give_up_orphans_waits_a_day():
+    now = timezone.now()
+    for task, age in (("gone.task", 2), ("new.task", 0), ("sample.note", 2)):
+        row = Outbox.objects.create(task=task)
+        Outbox.objects.filter(pk=row.pk).update(created_at=now - timedelta(days=age))
+    assert outbox.give_up_orphans() == 1
+    assert Outbox.objects.given_up().get().task == "gone.task"
+
+
 @pytest.mark.parametrize(
     ("values", "constraint"),
     [
