@@ -194,14 +194,16 @@ class KeysetPagination(BasePagination):
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri"}
+        example = "https://crm.example.com/api/v1/customers/?cursor=WyJuYW1lIl0:8Jx2"
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
             "properties": {
-                "next": link | {"description": "The following page, or null."},
-                "previous": link | {"description": "The page before, or null."},
+                "next": link | {"description": "The following page, or null.", "example": example},
+                "previous": link | {"description": "The page before, or null.", "example": None},
                 "count": {
                     "type": "integer",
+                    "example": 128,
                     "description": "With `count=1`: rows in all; 10001 means more than 10,000.",
                 },
                 "results": schema,

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
+from crm.rest.examples import example_of
 from crm.rest.problems import MEDIA_TYPE, Problem
 
 _PROBLEMS = {
@@ -20,6 +21,7 @@ _PROBLEMS = {
     429: "The rate limit is used up; `Retry-After` says for how long.",
     503: "The database cannot answer right now.",
 }
+_WITH_BODY = ("POST", "PUT", "PATCH")
 _ALWAYS = (400, 401, 403, 429, 503)
 _ON_WRITE = (409, 413, 415, 422)
 _EXAMPLE = {
@@ -109,6 +111,20 @@ class Schema(AutoSchema):
         if getattr(self.view, "refuses", False):
             statuses.add(422)
         return statuses
+
+    def get_examples(self) -> list[OpenApiExample]:
+        taken = self.get_request_serializer() if self.method in _WITH_BODY else None
+        shown = getattr(self.view, "answers", None) or getattr(self.view, "rows", None)
+        examples = []
+        if taken:
+            examples.append(OpenApiExample("Example", example_of(taken), request_only=True))
+        if shown and self.method != "DELETE":
+            examples.append(
+                OpenApiExample(
+                    "Example", example_of(shown), response_only=True, status_codes=["200", "201"]
+                )
+            )
+        return examples
 
     def get_override_parameters(self) -> list[Any]:
         parameters = [*super().get_override_parameters()]
