@@ -9,7 +9,7 @@ from typing import TextIO
 
 from charset_normalizer import from_bytes
 
-from crm.importing.reading import Cells, Limits, Source, Unreadable, clean_cell
+from crm.importing.reading import Cells, Limits, Source, Unreadable
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -100,7 +100,7 @@ def _checked(raw: Cells, line: int, limits: Limits) -> Cells:
                 f"Line {line}, column {number} has {len(cell):,} characters.",
                 remedy=f"A cell may have {limits.cell_chars:,}; look for a missing quotation mark.",
             )
-    return [clean_cell(cell) for cell in raw]
+    return [cell.strip() for cell in raw]
 
 
 def _encoding(path: Path) -> str:

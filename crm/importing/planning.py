@@ -158,6 +158,8 @@ class Planner:
         by_email = self.by_email.get(row.customer.get("email", "").lower())
         if row.customer_id is not None:
             found = self.customers.get(row.customer_id)
+            if found is None and not row.customer and vehicle is not None:
+                return None  # a vehicle by itself, for example of an anonymised owner
             if found is None:
                 raise RowRefused("customer_id", _gone("customer"))
             for name, key in (("phone", by_phone), ("email", by_email)):

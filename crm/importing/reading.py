@@ -156,10 +156,9 @@ def _fitted(cells: Cells, width: int) -> Cells:
     return cells
 
 
-def clean_cell(text: str) -> str:
-    """Outer blanks gone, and the apostrophe with which exports disarm formulas (`=`, `+`, `-`,
-    `@` at the beginning)."""
-    text = text.strip()
+def rearmed(text: str) -> str:
+    """A cell without the apostrophe with which `crm.exports.disarm` keeps `=`, `+`, `-` or `@`
+    at the beginning from being a formula."""
     return text[1:] if _DISARMED.match(text) else text
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from crm.importing import parsing
 from crm.importing.dates import DEFAULT_ORDERS, parse_date
-from crm.importing.fields import BY_NAME, LABELS, Field
+from crm.importing.fields import BY_NAME, Field
+from crm.importing.reading import rearmed
 
 _NEXT_YEARS_MODELS = 2
 
@@ -88,6 +89,7 @@ class RowReader:
 
     def _value(self, target: Field, text: str, orders: Mapping[str, str], row: Row) -> Any:
         _refuse_unsafe(text)
+        text = rearmed(text)
         kind = target.kind
         if kind in parsing.SIMPLE:
             return _sized(parsing.SIMPLE[kind](text), target.size)
@@ -168,7 +170,3 @@ def _name(raw: dict[str, Any]) -> None:
         for name, value in (("first_name", first), ("last_name", last)):
             if value:
                 raw.setdefault(name, parsing.smart_case(value))
-
-
-def label(name: str) -> str:
-    return LABELS.get(name, name)

@@ -2,9 +2,10 @@
 is unpacked, and defusedxml refuses entities."""
 
 import zipfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, time
-from itertools import repeat
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -12,7 +13,7 @@ from xml.etree.ElementTree import ParseError
 import openpyxl
 from defusedxml import DefusedXmlException
 
-from crm.importing.reading import Cells, Limits, Source, Unreadable, clean_cell
+from crm.importing.reading import Cells, Limits, Source, Unreadable
 
 _BROKEN = (
     zipfile.BadZipFile, KeyError, ValueError, TypeError, IndexError, AttributeError, EOFError,
@@ -55,31 +56,27 @@ class WorkbookSource(Source):
             return read()
         except Unreadable:
             raise
-        except DefusedXmlException as error:
-            raise Unreadable(
-                "The workbook declares XML entities, which no spreadsheet program writes.",
-                remedy="Open it in Excel and save it anew.",
-            ) from error
         except _BROKEN as error:
+            # openpyxl wraps what its parser raises, defusedxml's refusals included.
+            if isinstance(error, DefusedXmlException) or isinstance(
+                error.__cause__, DefusedXmlException
+            ):
+                raise Unreadable(
+                    "The workbook declares XML entities, which no spreadsheet program writes.",
+                    remedy="Open it in Excel and save it anew.",
+                ) from error
             raise Unreadable(
                 "The workbook is damaged or has a password.",
                 remedy="Open it in Excel and save it anew, or save it as CSV.",
             ) from error
 
     def _sheet_names(self) -> list[str]:
-        book = openpyxl.load_workbook(self.path, read_only=True, data_only=True)
-        try:
+        with _loaded(self.path) as book:
             names = [
                 sheet.title
                 for sheet in book.worksheets
-                if sheet.sheet_state == "visible"
-                and any(
-                    any(v is not None for v in row)
-                    for _, row in zip(range(50), sheet.values, strict=False)
-                )
+                if sheet.sheet_state == "visible" and _has_values(sheet)
             ]
-        finally:
-            book.close()
         if not names:
             raise Unreadable(
                 "The workbook has no rows.", remedy="Choose a file with a header and rows."
@@ -88,15 +85,13 @@ class WorkbookSource(Source):
 
     def _rows(self) -> Generator[tuple[int, Cells]]:
         """A formula gives the value that Excel stored for it, or itself when none is stored."""
-        values = openpyxl.load_workbook(self.path, read_only=True, data_only=True)
-        formulas = None
-        if self.has_formulas:
-            formulas = openpyxl.load_workbook(self.path, read_only=True, data_only=False)
-        try:
-            raw = formulas[self.sheet].values if formulas else repeat(())
+        with ExitStack() as stack:
+            values = stack.enter_context(_loaded(self.path))[self.sheet].values
+            raw: Iterable[tuple[Any, ...]] = repeat(())
+            if self.has_formulas:
+                raw = stack.enter_context(_loaded(self.path, formulas=True))[self.sheet].values
             empty = 0
-            pairs = zip(values[self.sheet].values, raw, strict=False)
-            for line, (row, sources) in enumerate(pairs, start=1):
+            for line, (row, sources) in enumerate(zip(values, raw, strict=False), start=1):
                 if all(value is None for value in row) and not any(sources):
                     empty += 1
                     if empty > self.limits.empty_run:
@@ -104,10 +99,6 @@ class WorkbookSource(Source):
                     continue
                 empty = 0
                 yield line, self._cells(row, sources, line)
-        finally:
-            values.close()
-            if formulas:
-                formulas.close()
 
     def _cells(self, row: tuple[Any, ...], sources: tuple[Any, ...], line: int) -> Cells:
         cells = [as_text(value) for value in row]
@@ -120,7 +111,22 @@ class WorkbookSource(Source):
                     f"Row {line}, column {number} has {len(cell):,} characters.",
                     remedy=f"A cell may have {self.limits.cell_chars:,}; shorten it.",
                 )
-        return [clean_cell(cell) for cell in cells]
+        return [cell.strip() for cell in cells]
+
+
+@contextmanager
+def _loaded(path: Path, *, formulas: bool = False) -> Iterator[Any]:
+    """The workbook, opened as a file: by name openpyxl would want the ending .xlsx."""
+    with path.open("rb") as file:
+        book = openpyxl.load_workbook(file, read_only=True, data_only=not formulas)
+        try:
+            yield book
+        finally:
+            book.close()
+
+
+def _has_values(sheet: Any) -> bool:
+    return any(value is not None for row in islice(sheet.values, 50) for value in row)
 
 
 def as_text(value: Any) -> str:

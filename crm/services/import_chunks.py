@@ -35,6 +35,17 @@ class ChunkResult:
         self.moved += other.moved
 
 
+@contextmanager
+def copying(statement: str) -> Iterator[Any]:
+    """A COPY whose errors are Django's, as those of other statements are."""
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
+        yield copy
+
+
 def apply_rows(run: ImportRun, rows: Sequence[Row]) -> ChunkResult:
     """Bring `rows` in, inside the caller's audited transaction.
 
@@ -178,10 +189,7 @@ def _write(run: ImportRun, table: str, records: Sequence[Record]) -> None:
 def _insert(run: ImportRun, table: str, records: Sequence[Record]) -> None:
     columns = _COLUMNS[table]
     names = ", ".join(("id", *columns, "batch_id"))
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
-    ):
+    with copying(f"COPY {table} ({names}) FROM STDIN") as copy:
         for record in records:
             copy.write_row((record.id, *(record.values[c] for c in columns), run.batch_id))
 

@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
-from psycopg import sql
 
 from crm.importing import matching
 from crm.importing.dates import Evidence
@@ -24,6 +23,7 @@ from crm.importing.reading import (
     open_table,
 )
 from crm.models import ImportChange, ImportFilePart, ImportRow, ImportRun, User
+from crm.services.import_chunks import copying
 
 PART_BYTES = 1 << 20
 SAMPLE_ROWS = 8
@@ -141,8 +141,8 @@ def _lay_out(run: ImportRun, path: Path) -> None:
         if (name := run.mapping.get(header)) and BY_NAME[name].kind == "date"
     }
     count = 0
-    statement = sql.SQL("COPY import_rows (run_id, number, line, cells) FROM STDIN")
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    statement = "COPY import_rows (run_id, number, line, cells) FROM STDIN"
+    with copying(statement) as copy:
         for line, cells in table.rows():
             for number, seen in evidence.items():
                 seen.see(cells[number])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from crm.exports import disarm
+from crm.importing.reading import rearmed
 from crm.models import ImportRun
 
 REASON = "Why it was refused"
@@ -17,4 +18,4 @@ def refused_rows(run: ImportRun, *, is_preview: bool) -> Iterator[list[str]]:
     for cells, reason in rows.values_list("cells", "reason").iterator(2_000):
         # Surplus cells are why the row was refused: they stay together in the last column.
         kept = [*cells[: width - 1], ", ".join(cells[width - 1 :])] if len(cells) > width else cells
-        yield [*map(disarm, kept), reason]
+        yield [*(disarm(rearmed(cell)) for cell in kept), reason]

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
@@ -21,7 +21,7 @@ from crm.importing import matching
 from crm.importing.rows import Refusal, Row, RowReader
 from crm.models import DataBatch, ImportChange, ImportRun, User
 from crm.services import import_files
-from crm.services.import_chunks import ChunkResult, apply_rows
+from crm.services.import_chunks import ChunkResult, apply_rows, copying
 from crm.services.import_report import Report
 from jobs.services import enqueue
 
@@ -246,7 +246,7 @@ def _keep_refusals(run: ImportRun, refusals: list[Refusal], *, is_preview: bool)
     if not refusals:
         return
     statement = "COPY import_refusals (run_id, is_preview, line, field, reason, cells) FROM STDIN"
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with copying(statement) as copy:
         for refusal in refusals:
             copy.write_row(
                 (

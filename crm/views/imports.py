@@ -17,7 +17,7 @@ from crm.models import ImportRun, User
 from crm.services import import_files, imports
 from crm.services.import_refusals import refused_rows
 from crm.services.import_revert import may_revert, revert_import
-from crm.views.common import FORM, WRITE, allowed, answer, go
+from crm.views.common import FORM, WRITE, allowed, answer, go, posted
 
 SHOWN_RUNS = 30
 OPEN = (ImportStatus.UPLOADED, ImportStatus.CHECKED, ImportStatus.FAILED)
@@ -27,7 +27,7 @@ BUSY = (ImportStatus.CHECKING, ImportStatus.RUNNING)
 @allowed("imports:write", FORM)
 def import_list(request: HttpRequest) -> HttpResponse:
     """The imports so far, and where the next one begins."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(posted(request), request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
@@ -52,7 +52,7 @@ def import_columns(request: HttpRequest, key: UUID) -> HttpResponse:
     run = get_object_or_404(ImportRun, pk=key)
     if run.status not in OPEN:
         return go(request, reverse("import", args=[run.pk]))
-    form = ColumnsForm(request.POST or None, run=run)
+    form = ColumnsForm(posted(request), run=run)
     if request.method == "POST" and form.is_valid():
         try:
             imports.match_columns(run=run, mapping=form.mapping(), options=form.cleaned_data)
