@@ -1,10 +1,21 @@
-"""Which processes belong to one Lanewise folder, for tests that nothing is left over."""
+"""Running Lanewise from outside, and seeing which processes belong to one folder of it."""
 
 import contextlib
+import os
+import subprocess
+import sys
+import threading
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import psutil
+
+from config.environment import BASE_DIR
+
+READY_SECONDS = 120  # a busy machine that runs the first migrations
+GONE_SECONDS = 60
 
 
 def processes_of(var: Path) -> list[psutil.Process]:
@@ -29,3 +40,72 @@ def wait_until_none(var: Path, limit_seconds: float) -> list[psutil.Process]:
     while (remaining := processes_of(var)) and time.monotonic() < deadline:
         psutil.wait_procs(remaining, timeout=0.2)
     return remaining
+
+
+class Run:
+    """One `python -m config.launcher`, its output collected."""
+
+    def __init__(self, var: Path, port: int, **variables: str) -> None:
+        dropped = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "LANEWISE_ROLE")
+        environment = {key: value for key, value in os.environ.items() if key not in dropped}
+        environment |= {
+            "LANEWISE_VAR": str(var),
+            "LANEWISE_EMBEDDED_DURABLE": "1",
+            "PORT": str(port),
+            "WEB_CONCURRENCY": "2",
+            **variables,
+        }
+        self.url = f"http://127.0.0.1:{port}"
+        self.lines: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "config.launcher"],
+            cwd=BASE_DIR,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.ready = threading.Event()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as output:
+            for line in output:
+                self.lines.append(line)
+                if "Lanewise is ready" in line:
+                    self.ready.set()
+        self.ready.set()
+
+    @property
+    def output(self) -> str:
+        return "".join(self.lines)
+
+    def wait_until_ready(self) -> "Run":
+        assert self.ready.wait(READY_SECONDS), self.output
+        assert "Lanewise is ready" in self.output, self.output
+        return self
+
+    def end(self, limit_seconds: float = GONE_SECONDS) -> int:
+        code = self.process.wait(limit_seconds)
+        self.reader.join(10)
+        return code
+
+    def part(self, name: str) -> psutil.Process:
+        """The main process of web, beat or worker."""
+        words = {"web": "config/gunicorn.py", "beat": "beat", "worker": "worker"}
+        [process] = [
+            child
+            for child in psutil.Process(self.process.pid).children()
+            if words[name] in child.cmdline()
+        ]
+        return process
+
+    def healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=10) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
