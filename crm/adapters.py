@@ -1,9 +1,13 @@
 """How allauth signs staff in: nobody signs up, API clients and demo users stay outside."""
 
+import base64
+import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest
@@ -23,6 +27,31 @@ class StaffAccountAdapter(DefaultAccountAdapter):
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_ip(request)
+
+
+class StaffMFAAdapter(DefaultMFAAdapter):
+    """Second-factor secrets are encrypted at rest: a stolen backup must not sign anybody in.
+
+    The key comes from SECRET_KEY. Whoever changes that keeps the old one in
+    SECRET_KEY_FALLBACKS, else everybody has to set up the second factor again.
+    """
+
+    def encrypt(self, text: str) -> str:
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+def _cipher() -> MultiFernet:
+    return MultiFernet(
+        [
+            Fernet(
+                base64.urlsafe_b64encode(hashlib.sha256(f"lanewise.mfa|{key}".encode()).digest())
+            )
+            for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+        ]
+    )
 
 
 class StaffBackend(AuthenticationBackend):

@@ -6,6 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
@@ -62,6 +67,34 @@ def test_sign_in_by_form_reaches_home(open_page: Callable[..., Page]) -> None:
     assert_no_csp_violations(page)
 
 
+def test_second_factor_is_set_up_under_the_policy(open_page: Callable[..., Page]) -> None:
+    user = UserFactory(role=Role.ADVISOR)
+    page = open_page()
+    page.goto("/accounts/login/?next=/accounts/2fa/totp/activate/")
+    page.get_by_label("Username or e-mail").fill(user.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    secret = page.get_by_label("Authenticator secret").input_value()
+    assert_accessible(page)
+    code = hotp_value(secret, next(yield_hotp_counters_from_time()))
+    page.get_by_label("Authenticator code").fill(format_hotp_value(code))
+    page.get_by_role("button", name="Activate").click()
+    expect(page.get_by_role("heading", name="Recovery Codes")).to_be_visible()
+    assert_accessible(page)
+    assert_no_csp_violations(page)
+
+
+def test_contrast_too_low_is_found(open_page: Callable[..., Page]) -> None:
+    """A control: the check of accessibility does find something."""
+    page = open_page(Role.ADVISOR)
+    page.goto("/gallery/")
+    page.evaluate("document.querySelector('h1').style.color = '#ddd'")
+    with pytest.raises(AssertionError, match="color-contrast"):
+        assert_accessible(page)
+
+
 def test_theme_chosen_by_hand_outlives_reload(open_page: Callable[..., Page]) -> None:
     page = open_page(Role.ADVISOR, theme="light")
     page.goto("/gallery/")
@@ -114,7 +147,7 @@ def test_form_invalid_by_htmx_shows_error_at_field(open_page: Callable[..., Page
     page = open_page(Role.MANAGER)
     page.goto("/gallery/")
     page.get_by_role("button", name="Save").click()
-    name = page.get_by_label("Name")
+    name = page.locator("#id_name")
     expect(name).to_have_attribute("aria-invalid", "true")
     described = name.get_attribute("aria-describedby") or ""
     assert described.split() == ["id_name_hint", "id_name_error"]
@@ -141,7 +174,7 @@ def test_session_ended_while_typing_keeps_form(
     expect(page.get_by_role("heading", name="You were signed out")).to_be_hidden()
     assert page.get_by_label("Notes").input_value() == "Asked twice about the noise"
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_label("Name")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#id_name")).to_have_attribute("aria-invalid", "true")
 
 
 def test_menu_narrow_screen_opens_by_button(open_page: Callable[..., Page]) -> None:

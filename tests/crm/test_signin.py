@@ -288,6 +288,19 @@ class TestSecondFactor:
         assert response["Location"] == "/accounts/2fa/authenticate/"
         assert client.get("/").status_code == 302
 
+    def test_secrets_are_encrypted_at_rest_and_survive_a_new_key(
+        self, member: User, settings: Any
+    ) -> None:
+        from allauth.mfa.models import Authenticator
+
+        row = Authenticator.objects.get(user=member, type=Authenticator.Type.RECOVERY_CODES)
+        codes = row.wrap().get_unused_codes()
+        stored = str(list(Authenticator.objects.values_list("data", flat=True)))
+        assert not any(code in stored for code in codes)
+        settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+        settings.SECRET_KEY = "another-key-of-some-length"
+        assert row.wrap().get_unused_codes() == codes
+
     def test_recovery_code_signs_in_once(self, member: User) -> None:
         from allauth.mfa.models import Authenticator
 
