@@ -107,7 +107,7 @@ class Publisher:
 
     def _drop(self) -> None:
         producer, self._producer = self._producer, None
-        if producer is None:
+        if producer is None or producer.connection is None:
             return
         try:
             producer.connection.collect(socket_timeout=SOCKET_SECONDS)

@@ -109,6 +109,10 @@ class JobRun(models.Model):
     requested_by = models.CharField(max_length=150, blank=True, default="", db_default="")
     note = models.CharField(max_length=200, blank=True, default="", db_default="")
 
+    # Only on rows of `with_progress()`
+    chunks_total: int
+    chunks_done: int
+
     objects = JobRunQuerySet.as_manager()
 
     class Meta:

@@ -152,8 +152,8 @@ class Poke:
         Django drops the callbacks of a rolled-back savepoint from this list, so a poke which is
         still in it stands in this savepoint or in one around it.
         """
-        for _sids, function, _robust in connection.run_on_commit:
-            owner = getattr(function, "__self__", None)
+        for entry in connection.run_on_commit:
+            owner = getattr(entry[1], "__self__", None)
             if isinstance(owner, cls):
                 return owner
         poke = cls()

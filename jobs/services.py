@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from psycopg.types.json import Jsonb
@@ -43,7 +44,7 @@ def enqueue(
     """
     task_function(task)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        values = [task, Jsonb(dict(args or {})), dedup_key, not_before]
+        values: list[Any] = [task, Jsonb(dict(args or {})), dedup_key, not_before]
         cursor.execute(ENQUEUE, values)
         pk, is_new = cursor.fetchone()
         if not_before is None:

@@ -4,7 +4,7 @@ import json
 import time
 from argparse import ArgumentParser
 from datetime import date
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
@@ -54,7 +54,7 @@ class Command(BaseCommand):
             each.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.console = Console(file=self.stdout._out)  # type: ignore[attr-defined]
+        self.console = Console(file=cast(IO[str], self.stdout._out))
         try:
             options["action"](**options)
         except (JobRefused, UnknownJobError) as refusal:
@@ -149,7 +149,7 @@ def find(model: Any, pk: int) -> Any:
     return row
 
 
-def run_as_dict(run: Any) -> dict[str, Any]:
+def run_as_dict(run: JobRun) -> dict[str, Any]:
     return {
         "id": run.pk,
         "job": run.job,
