@@ -159,7 +159,7 @@ class LineForm(forms.Form):
         )
 
 
-class BaseLineFormSet(forms.BaseFormSet):  # type: ignore[type-arg]
+class BaseLineFormSet(forms.BaseFormSet):
     """The lines of a visit. Op codes are read once, not once a line."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -21,7 +21,7 @@ from crm.listing import clean_query, counted, keyset_page
 from crm.models import Appointment, AuditEntry, ServiceLine
 from crm.services import appointments as service
 from crm.timeline_sources import changed_values, people_names
-from crm.views.common import FORM, allowed, answer, go, is_fragment
+from crm.views.common import FORM, allowed, answer, go, is_fragment, posted
 from crm.views.editing import stale_form
 
 ORDERS = {"time": ("scheduled_at", "id"), "changed": ("updated_at", "id")}
@@ -116,7 +116,7 @@ def moves_for(user: Any, appointment: Appointment) -> list[str]:
 @allowed("appointments:write", FORM)
 def appointment_edit(request: HttpRequest, key: UUID) -> HttpResponse:
     found = appointment_or_404(key)
-    form = AppointmentForm(request.POST or None, record=found)
+    form = AppointmentForm(posted(request), record=found)
     if request.method == "POST" and form.is_valid():
         try:
             service.update_appointment(

@@ -13,6 +13,7 @@ from django.http import (
     HttpResponseBase,
     HttpResponseNotAllowed,
     HttpResponseRedirect,
+    QueryDict,
 )
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -43,6 +44,11 @@ def allowed(capability: str, methods: tuple[str, ...] = READ) -> Callable[[View[
         return guarded
 
     return decorate
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What was sent, to bind a form to; None when the form is only being opened."""
+    return request.POST if request.method == "POST" else None
 
 
 def is_fragment(request: HttpRequest) -> bool:

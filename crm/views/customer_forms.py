@@ -12,7 +12,7 @@ from crm.exceptions import Refused, StaleWrite
 from crm.forms.customers import CustomerForm, EraseForm
 from crm.models import Customer
 from crm.services import customers as service
-from crm.views.common import FORM, allowed, go
+from crm.views.common import FORM, allowed, go, posted
 from crm.views.customer_card import customer_or_404
 from crm.views.editing import stale_form
 
@@ -22,7 +22,7 @@ PREFILLED = ("first_name", "last_name", "phone", "email")
 @allowed("customers:write", FORM)
 def customer_new(request: HttpRequest) -> HttpResponse:
     given = {name: request.GET[name] for name in PREFILLED if request.GET.get(name)}
-    form = CustomerForm(request.POST or None, initial=given)
+    form = CustomerForm(posted(request), initial=given)
     if request.method == "POST" and form.is_valid():
         try:
             created = service.create_customer(data=form.changes() | _likes(form))
@@ -38,7 +38,7 @@ def customer_new(request: HttpRequest) -> HttpResponse:
 @allowed("customers:write", FORM)
 def customer_edit(request: HttpRequest, key: UUID) -> HttpResponse:
     found = customer_or_404(key)
-    form = CustomerForm(request.POST or None, record=found)
+    form = CustomerForm(posted(request), record=found)
     if request.method == "POST" and form.is_valid():
         try:
             service.update_customer(
@@ -56,7 +56,7 @@ def customer_edit(request: HttpRequest, key: UUID) -> HttpResponse:
 @allowed("customers:erase", FORM)
 def customer_erase(request: HttpRequest, key: UUID) -> HttpResponse:
     found = customer_or_404(key)
-    form = EraseForm(request.POST or None)
+    form = EraseForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             service.erase_customer(customer=found, reason=form.cleaned_data["reason"])

@@ -13,7 +13,7 @@ from crm.exceptions import Refused, StaleWrite
 from crm.forms.vehicles import DECODED, MileageForm, VehicleForm, VinForm
 from crm.models import Customer, Vehicle
 from crm.services import vehicles as service
-from crm.views.common import FORM, WRITE, allowed, back_to, go
+from crm.views.common import FORM, WRITE, allowed, back_to, go, posted
 from crm.views.customer_card import customer_or_404
 from crm.views.editing import stale_form
 
@@ -23,7 +23,7 @@ def vehicle_new(request: HttpRequest, key: UUID) -> HttpResponse:
     owner = customer_or_404(key)
     if _wants_decoding(request):
         return _form(request, _decoded_form(request, None), owner, None)
-    form = VehicleForm(request.POST or None)
+    form = VehicleForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             added = service.add_vehicle(customer=owner, data=form.changes())
@@ -40,7 +40,7 @@ def vehicle_edit(request: HttpRequest, key: UUID) -> HttpResponse:
     found = _vehicle_or_404(key)
     if _wants_decoding(request):
         return _form(request, _decoded_form(request, found), found.customer, found)
-    form = VehicleForm(request.POST or None, record=found)
+    form = VehicleForm(posted(request), record=found)
     if request.method == "POST" and form.is_valid():
         try:
             service.update_vehicle(
@@ -82,7 +82,7 @@ def read_vin(number: str) -> dict[str, Any]:
 @allowed("vehicles:correct", FORM)
 def vehicle_mileage(request: HttpRequest, key: UUID) -> HttpResponse:
     found = _vehicle_or_404(key)
-    form = MileageForm(request.POST or None)
+    form = MileageForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             service.correct_mileage(vehicle=found, **form.cleaned_data)

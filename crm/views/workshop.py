@@ -18,7 +18,7 @@ from crm.forms.visits import CancelForm, CheckInForm, CompleteForm, LineFormSet
 from crm.models import Appointment, ServiceLine
 from crm.services import appointments as service
 from crm.views.appointments import appointment_or_404
-from crm.views.common import FORM, WRITE, allowed, back_to, go
+from crm.views.common import FORM, WRITE, allowed, back_to, go, posted
 
 ONE_CLICK = {
     Status.CONFIRMED: ("appointments:write", service.confirm),
@@ -59,7 +59,7 @@ def appointment_status(request: HttpRequest, key: UUID) -> HttpResponse:
 @allowed("appointments:work", FORM)
 def appointment_check_in(request: HttpRequest, key: UUID) -> HttpResponse:
     found = appointment_or_404(key)
-    form = CheckInForm(request.POST or None)
+    form = CheckInForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             service.check_in(appointment=found, mileage=form.cleaned_data["mileage"])
@@ -74,7 +74,7 @@ def appointment_check_in(request: HttpRequest, key: UUID) -> HttpResponse:
 @allowed("appointments:write", FORM)
 def appointment_cancel(request: HttpRequest, key: UUID) -> HttpResponse:
     found = appointment_or_404(key)
-    form = CancelForm(request.POST or None)
+    form = CancelForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             service.cancel_appointment(appointment=found, reason=form.cleaned_data["reason"])
