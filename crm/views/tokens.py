@@ -17,7 +17,7 @@ from crm.exceptions import Refused
 from crm.forms.tokens import TokenForm
 from crm.models import ApiToken
 from crm.services.tokens import create_token, revoke_token
-from crm.views.common import go
+from crm.views.common import go, posted
 
 
 @login_required
@@ -25,7 +25,7 @@ from crm.views.common import go
 def tokens(request: HttpRequest) -> HttpResponse:
     """The list and the form. A new token's secret is part of the answer to its form and stands
     nowhere else: no redirect, no session, no address."""
-    form = TokenForm(request.POST or None, maker=_user(request))
+    form = TokenForm(posted(request), maker=_user(request))
     secret = ""
     status = 200
     if request.method == "POST":
