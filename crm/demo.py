@@ -13,6 +13,7 @@ from crm.context import audited
 from crm.enums import BatchKind, Role
 from crm.exceptions import Duplicate, Refused
 from crm.models import (
+    ApiToken,
     Appointment,
     Customer,
     CustomerNote,
@@ -23,8 +24,11 @@ from crm.models import (
     User,
     Vehicle,
 )
+from crm.roles import ROLE_CAPABILITIES
+from crm.services import tokens
 
 PASSWORD = "demo-lanewise-1"  # noqa: S105  (published on purpose; production refuses demo users)
+API_TOKEN = "lw_demo-lanewise-token-1"  # noqa: S105
 CUSTOMERS = 600
 SEED = 1
 
@@ -40,8 +44,10 @@ _STAFF = (
     (Role.ADMIN, "admin", "Ada", "Brown"),
     (Role.API, "api", "Voice", "Agent"),
 )
+# An API client has no password: it shows a token.
 LOGINS: list[tuple[str, str, str]] = [
-    (role.value, username, PASSWORD) for role, username, _, _ in _STAFF
+    (role.value, username, API_TOKEN if role == Role.API else PASSWORD)
+    for role, username, _, _ in _STAFF
 ]
 
 
@@ -135,12 +141,26 @@ def _make_staff() -> list[User]:
             is_demo=True,
             is_staff=role in (Role.ADMIN, Role.MANAGER),
         )
-        user.set_password(PASSWORD)
+        user.set_password(None if role == Role.API else PASSWORD)
         user.save()
         staff.append(user)
         if role == Role.TECHNICIAN:
             Technician.objects.filter(name=user.get_full_name(), user=None).update(user=user)
+        if role == Role.API:
+            _make_token(user)
     return staff
+
+
+def _make_token(client: User) -> None:
+    """A token whose secret is known beforehand, unlike those that people make."""
+    ApiToken.objects.create(
+        user=client,
+        name="Demonstration",
+        prefix=API_TOKEN[: tokens.SHOWN_CHARACTERS],
+        digest=tokens.digest(API_TOKEN),
+        scopes=sorted(ROLE_CAPABILITIES[Role.API]),
+        expires_at=timezone.now() + tokens.DEFAULT_LIFE,
+    )
 
 
 def _release_real_history(customers: QuerySet[Customer], vehicles: QuerySet[Vehicle]) -> None:

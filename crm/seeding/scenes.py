@@ -118,8 +118,10 @@ class _Stage:
         return self.stamp(booked, created_at=self._booked_at(at))
 
     def stamp(self, appointment: Appointment, **instants: datetime) -> Appointment:
-        """Move what the services stamped with the present to when the scene says it was."""
-        Appointment.objects.filter(pk=appointment.pk).update(**instants)
+        """Move what the services stamped with the present to when the scene says it was, which
+        just after midnight may not have come yet."""
+        past = {name: min(instant, self.clock.now) for name, instant in instants.items()}
+        Appointment.objects.filter(pk=appointment.pk).update(**past)
         appointment.refresh_from_db()
         return appointment
 
@@ -134,7 +136,8 @@ class _Stage:
         return self.stamp(appointments.start_work(appointment=arrived), started_at=at)
 
     def complete(self, appointment: Appointment, code: str, done_at: datetime) -> ServiceRecord:
-        started = self.start(appointment, appointment.scheduled_at + timedelta(minutes=5))
+        started_at = appointment.scheduled_at + timedelta(minutes=5)
+        started = self.start(appointment, started_at)
         mileage = getattr(started.vehicle, "current_mileage", None) or 0
         record = appointments.complete_appointment(
             appointment=started,
@@ -144,7 +147,7 @@ class _Stage:
             next_service_due_date=self.clock.day + timedelta(days=180),
             next_service_due_mileage=mileage + 5_000,
         )
-        self.stamp(started, completed_at=done_at)
+        self.stamp(started, completed_at=max(done_at, started_at))
         return record
 
     def _place(self, lane: int) -> dict[str, Any]:
