@@ -1,5 +1,5 @@
 # Lanewise. `make help` lists the targets. PYTHON, VENV, PORT and HOST may be given:
-#   make run PORT=8080      make test PYTHON=python3.12 VENV=.venv-3.12
+#   make run PORT=8080   make test PYTHON=python3.12 VENV=.venv-3.12   make test ARGS='tests/crm -x'
 PYTHON ?= python3
 VENV ?= .venv
 
@@ -25,7 +25,7 @@ run: setup ## start Lanewise: servers, web, worker, beat (Ctrl-C stops all)
 	@exec $(BIN)/python -m config.launcher
 
 test: setup-dev ## the whole test suite, browser tests included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(ARGS)
 
 check: setup-dev ## lint, types, layers, migrations, deployment settings, API schema
 	$(BIN)/ruff check .
