@@ -11,6 +11,8 @@ from typing import Any
 
 from crm.vin import SHAPE, normalise
 
+# The vendor's answer takes 15 KB a VIN, so a long list is decoded piece by piece.
+_AT_ONCE = 500
 _CAPITALS = {"BMW", "GMC", "MINI", "MG", "BYD"}
 _ENGINE_SHAPES = {
     "V-Shaped": "V",
@@ -45,14 +47,21 @@ def decode(vin: str) -> Decoded | None:
 
 
 def decode_many(vins: Iterable[str]) -> list[Decoded | None]:
-    """`decode` of each, in order; about 25,000 a second on one core."""
-    # Imported late: the vendor's tables take 60 MB, which only processes that decode should pay.
+    """`decode` of each, in order; thousands a second on one core."""
+    normalised = [normalise(vin) for vin in vins]
+    shaped = list({vin for vin in normalised if SHAPE.fullmatch(vin)})
+    found: dict[str, Decoded | None] = {}
+    for start in range(0, len(shaped), _AT_ONCE):
+        found |= _decode_some(shaped[start : start + _AT_ONCE])
+    return [found.get(vin) for vin in normalised]
+
+
+def _decode_some(vins: list[str]) -> dict[str, Decoded | None]:
+    # Imported late: the vendor's tables take 30 MB, which only processes that decode should pay.
     import ultravin
 
-    normalised = [normalise(vin) for vin in vins]
-    shaped = [vin for vin in normalised if SHAPE.fullmatch(vin)]
-    found = dict(zip(shaped, ultravin.decode_batch(shaped), strict=True)) if shaped else {}
-    return [_read(vin, found[vin]) if vin in found else None for vin in normalised]
+    raw = ultravin.decode_batch(vins)
+    return {vin: _read(vin, facts) for vin, facts in zip(vins, raw, strict=True)}
 
 
 def _read(vin: str, raw: dict[str, Any]) -> Decoded | None:

@@ -70,8 +70,8 @@ def _engine_name(description: str) -> str:
 class VinPool:
     """Draws vehicles as the seed does: make, then its model, then a year it was built in.
 
-    Only model years up to the one before `before`'s year begin are drawn; ValueError when the
-    pattern file has none. No VIN is given out twice.
+    Model years up to that of the day `before` are drawn; ValueError when the pattern file has
+    none. No VIN is given out twice.
     """
 
     def __init__(self, *, seed: int, before: date, demo: bool = False) -> None:
