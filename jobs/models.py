@@ -84,6 +84,15 @@ class Outbox(models.Model):
     def __str__(self) -> str:
         return f"{self.task} #{self.pk}"
 
+    @property
+    def state(self) -> str:
+        """done, failed (given up), sent (a worker has been told) or waiting."""
+        if self.done_at:
+            return "done"
+        if self.failed_at:
+            return "failed"
+        return "sent" if self.sent_at else "waiting"
+
 
 class JobRun(models.Model):
     """One run of a registered job for one date of the dealership's calendar."""

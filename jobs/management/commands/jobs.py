@@ -173,7 +173,7 @@ def outbox_as_dict(row: Outbox) -> dict[str, Any]:
         "id": row.pk,
         "task": row.task,
         "args": row.args,
-        "state": "failed" if row.failed_at else "sent" if row.sent_at else "waiting",
+        "state": row.state,
         "not_before": row.not_before and row.not_before.isoformat(),
         "tries": row.tries,
         "last_error": row.last_error,
