@@ -48,10 +48,10 @@ SLOT_MINUTES = env.int("SLOT_MINUTES", default=30)
 
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.import_export",
-    "django.contrib.admin",
+    "crm.admin_app.LanewiseAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -309,6 +309,35 @@ ADMIN_CONTENT_SECURITY_POLICY = CONTENT_SECURITY_POLICY["DIRECTIVES"] | {
     "style-src": [SELF, "'unsafe-inline'"],
 }
 
+# The admin's looks; its colours are the pages' (static/css/lanewise.css).
+UNFOLD = {
+    "SITE_TITLE": "Lanewise admin",
+    "SITE_HEADER": "Lanewise",
+    "SITE_SUBHEADER": DEALERSHIP_NAME,
+    "SITE_SYMBOL": "garage_home",
+    "SITE_URL": "/",
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "7px",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% 0.015 205)",
+            "100": "oklch(94% 0.03 205)",
+            "200": "oklch(88% 0.055 205)",
+            "300": "oklch(80% 0.08 205)",
+            "400": "oklch(70% 0.09 205)",
+            "500": "oklch(58% 0.093 205)",
+            "600": "oklch(46% 0.083 205)",
+            "700": "oklch(40% 0.075 205)",
+            "800": "oklch(34% 0.06 205)",
+            "900": "oklch(29% 0.05 205)",
+            "950": "oklch(21% 0.035 205)",
+        }
+    },
+    "SIDEBAR": {"show_search": True, "navigation": "crm.admin_site.navigation"},
+}
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "add"
+IMPORT_EXPORT_SKIP_ADMIN_LOG = True
+
 # Static files: ours from static/, other people's from node_modules/ (npm ci).
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -351,7 +380,7 @@ REST_FRAMEWORK = {
         "crm.rest.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["crm.rest.permissions.RoleAndScope"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["crm.rest.renderers.RowRenderer"],
     "DEFAULT_PARSER_CLASSES": ["crm.rest.parsers.StrictJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["crm.rest.filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "crm.rest.pagination.KeysetPagination",
@@ -363,6 +392,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 API_RATE_LIMIT_PER_MINUTE = env.int("API_RATE_LIMIT_PER_MINUTE", default=600)
+API_FAILED_TOKENS_PER_MINUTE = env.int("API_FAILED_TOKENS_PER_MINUTE", default=30)
 IDEMPOTENCY_HOURS = 24
 SPECTACULAR_SETTINGS = {
     "TITLE": "Lanewise API",

@@ -5,9 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from crm.exceptions import Duplicate, HasHistory, Invalid, Refused, SlotTaken
 
+UNIQUE_VIOLATION = "23505"
+FOREIGN_KEY_VIOLATION = "23503"
 _TAKEN = "Choose another time, or let Lanewise pick a free bay and technician."
 
 RULES: dict[str, tuple[type[Refused], str | None, str, str]] = {
@@ -162,7 +165,10 @@ def explain(error: IntegrityError | DataError) -> Refused:
     if name in RULES:
         kind, field, message, remedy = RULES[name]
         return kind(message, field=field, remedy=remedy, code=name)
-    if getattr(diagnosis, "sqlstate", "") == "23503":
+    sqlstate = getattr(diagnosis, "sqlstate", "")
+    if sqlstate == UNIQUE_VIOLATION:
+        return Duplicate("This exists already.", remedy="Change the existing one.")
+    if sqlstate == FOREIGN_KEY_VIOLATION or isinstance(error, ProtectedError):
         return HasHistory(
             "Other records stand on this one, or the one it refers to does not exist.",
             remedy="Anonymise a customer instead of deleting; check the reference.",

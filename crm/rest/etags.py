@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from rest_framework.utils.encoders import JSONEncoder
-
 from crm.exceptions import StaleWrite
+from crm.rest.renderers import RowEncoder
 
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
@@ -22,7 +21,7 @@ def etag_of(row: Mapping[str, Any]) -> str:
     changed = row.get("updated_at")
     if isinstance(changed, datetime):
         return f'"{int(changed.timestamp()) * 1_000_000 + changed.microsecond:x}"'
-    text = json.dumps(row, cls=JSONEncoder, sort_keys=True)
+    text = json.dumps(row, cls=RowEncoder, sort_keys=True)
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
 
 

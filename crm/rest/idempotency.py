@@ -7,12 +7,12 @@ from typing import Any
 from django.db import connection, transaction
 from django.http import HttpResponse
 from rest_framework import exceptions
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from crm.models import IdempotencyKey
 from crm.rest.limits import owner_of
 from crm.rest.problems import KeyReused, StillRunning
+from crm.rest.renderers import RowRenderer
 
 HEADER = "Idempotency-Key"
 MAX_LENGTH = 255
@@ -79,8 +79,8 @@ def _store(response: Any, *, owner: str, key: str, fingerprint: str) -> None:
     headers = {name: response[name] for name in KEPT_HEADERS if name in response}
     body = b""
     if response.data is not None:
-        body = JSONRenderer().render(response.data)
-        headers["Content-Type"] = JSONRenderer.media_type
+        body = RowRenderer().render(response.data)
+        headers["Content-Type"] = RowRenderer.media_type
     IdempotencyKey.objects.create(
         owner=owner,
         key=key,

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import TimeField
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.validators import UniqueValidator
 
+from crm.rest.fields import ClockField
 from crm.rest.problems import BadParameter
 
 
@@ -15,6 +17,11 @@ class Input(serializers.ModelSerializer[Any]):
 
     Uniqueness is the database's to refuse: asking first costs a query and races.
     """
+
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        TimeField: ClockField,
+    }
 
     class Meta:
         validators: list[Any] = []

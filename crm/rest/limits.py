@@ -17,7 +17,6 @@ from rest_framework.throttling import BaseThrottle
 from crm.models import ApiToken
 
 WINDOW_SECONDS = 60
-FAILURES_PER_MINUTE = 30
 
 # A window opens with the first request after the last one has ended. The clock is the
 # database's, as several web servers never agree on theirs.
@@ -68,8 +67,8 @@ def count(owner: str, limit: int) -> Standing:
 
 
 def count_failure(address: str) -> None:
-    """Count a token that did not fit; raises Throttled beyond 30 a minute from one address."""
-    standing = count(f"failed:{address}", FAILURES_PER_MINUTE)
+    """Count a token that did not fit; raises Throttled when one address sends too many."""
+    standing = count(f"failed:{address}", settings.API_FAILED_TOKENS_PER_MINUTE)
     if not standing.allowed:
         raise exceptions.Throttled(standing.wait_seconds)
 

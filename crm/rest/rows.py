@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TimeField
 from rest_framework import serializers
+
+from crm.rest.fields import ClockField
 
 
 class Rows(serializers.ModelSerializer[Any]):
@@ -13,6 +15,11 @@ class Rows(serializers.ModelSerializer[Any]):
     `Meta.apart` names those that the view adds from a query of its own. The rows need no work
     after the database: what it answers is what is rendered.
     """
+
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        TimeField: ClockField,
+    }
 
     def get_extra_kwargs(self) -> dict[str, Any]:
         return {name: {"read_only": True} for name in self.Meta.fields}  # type: ignore[attr-defined]

@@ -34,6 +34,9 @@ class Me(serializers.Serializer[object]):
 class AuditRows(Rows):
     """Who changed what; `before` and `after` hold the columns that changed."""
 
+    before = serializers.DictField(read_only=True, allow_null=True)
+    after = serializers.DictField(read_only=True, allow_null=True)
+
     class Meta:
         model = AuditEntry
         ref_name = "AuditEntry"

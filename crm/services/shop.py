@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from django.db.models import Model, ProtectedError
+from django.db.models import Model
 
 from crm.constraints import translated
 from crm.context import audited
-from crm.exceptions import HasHistory
 from crm.models import OpCode, OpeningHours, ServiceBay, SpecialDay, Technician
 from crm.services.writing import assign, locked, save_changes
 
@@ -43,10 +42,5 @@ def update_in_shop(*, record: M, data: Mapping[str, Any]) -> M:
 
 def remove_from_shop(*, record: Model) -> None:
     """Delete a row that nothing stands on; raises HasHistory otherwise."""
-    try:
-        with audited(), translated():
-            locked(record).delete()
-    except ProtectedError as error:
-        raise HasHistory(
-            "Appointments or service lines stand on this.", remedy="Set it inactive instead."
-        ) from error
+    with audited(), translated():
+        locked(record).delete()
