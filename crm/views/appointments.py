@@ -83,7 +83,7 @@ def show(
     request: HttpRequest, appointment: Appointment, *, status: int = 200, **extra: Any
 ) -> HttpResponse:
     user: Any = request.user
-    lines = ServiceLine.objects.filter(appointment=appointment).select_related("op_code")
+    lines = ServiceLine.objects.filter(appointment=appointment).order_by("outcome", "description")
     record = getattr(appointment, "service_record", None) if appointment.completed_at else None
     context = {
         "appointment": appointment,

@@ -6,7 +6,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -38,12 +38,23 @@ def allowed(capability: str, methods: tuple[str, ...] = READ) -> Callable[[View[
                 return HttpResponseNotAllowed(methods)
             if not request.user.can(capability):
                 raise PermissionDenied
+            if _has_nul(request):
+                raise BadRequest("PostgreSQL cannot hold the character NUL")
             return view(request, *args, **kwargs)
 
         guarded.capability = capability  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    return any(
+        "\x00" in value
+        for sent in (request.GET, request.POST)
+        for _name, values in sent.lists()
+        for value in values
+    )
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

@@ -135,9 +135,9 @@ def _planned(appointment: Appointment) -> list[dict[str, Any]]:
     """The planned lines as the form shows them; the booked service when nothing was planned."""
     planned = [
         row | {"outcome": LineOutcome.PERFORMED}
-        for row in ServiceLine.objects.filter(
-            appointment=appointment, outcome=LineOutcome.PLANNED
-        ).values("op_code", "description", "pay_type", "hours", "price")
+        for row in ServiceLine.objects.filter(appointment=appointment, outcome=LineOutcome.PLANNED)
+        .order_by("description")
+        .values("op_code", "description", "pay_type", "hours", "price")
     ]
     return planned or [{"description": appointment.service_type, "outcome": LineOutcome.PERFORMED}]
 
