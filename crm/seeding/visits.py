@@ -119,7 +119,9 @@ def booking_instants(rng: np.random.Generator, begin: Ints, since: Ints, today: 
     """When each appointment was made: 1 to 20 days ahead, before `today`, not before the day
     on which the customer first came."""
     day = np.minimum(begin // MINUTES_A_DAY - between(rng, 1, 20, len(begin)), today - 1)
-    return np.maximum(day, since) * MINUTES_A_DAY + between(rng, 13 * 60, 21 * 60, len(begin))
+    made = np.maximum(day, since) * MINUTES_A_DAY + between(rng, 13 * 60, 21 * 60, len(begin))
+    # A first visit may be on the very day; then it was booked at the door.
+    return np.minimum(made, begin - 15)
 
 
 def appointment_columns(

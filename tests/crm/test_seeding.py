@@ -266,6 +266,16 @@ class TestBook:
             assert ahead or row["status"] in ("completed", "cancelled", "no_show")
             assert not ahead or row["status"] in ("scheduled", "confirmed", "cancelled")
 
+    def test_visits_are_booked_before_they_begin_and_before_today(self, data: Any) -> None:
+        for row in data["appointments"]:
+            created, begins, changed = (
+                datetime.fromisoformat(row[column])
+                for column in ("created_at", "scheduled_at", "updated_at")
+            )
+            assert created < begins
+            assert created <= changed
+            assert created.date() < AS_OF
+
     def test_nothing_is_booked_on_the_day_itself(self, data: Any) -> None:
         days = {instants(row)[0].astimezone(ZONE).date() for row in data["appointments"]}
         assert AS_OF not in days
