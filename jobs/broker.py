@@ -42,10 +42,12 @@ class Publisher:
     _producer: Producer | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def publish(self, messages: Sequence[Message]) -> int:
+    def publish(
+        self, messages: Sequence[Message], *, budget_seconds: float = BUDGET_SECONDS
+    ) -> int:
         """Send `messages` in order and return how many of them the broker has taken."""
         self._leave_parents_connection()
-        deadline = time.monotonic() + BUDGET_SECONDS
+        deadline = time.monotonic() + budget_seconds
         if self._is_resting() or not self._lock.acquire(timeout=BUDGET_SECONDS):
             return 0
         sent = 0

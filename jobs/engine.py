@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -111,16 +111,23 @@ def send_workers(run_ids: Iterable[int]) -> None:
     They expire before the next tick, which sends new ones if they are still needed: a queue that
     nobody reads does not fill up with them.
     """
-    if not settings.OUTBOX_PUBLISH:
-        return
-    expires = max(settings.JOBS_TICK_SECONDS - 1, 1)
-    messages = []
+    messages: list[Message] = []
     for run in JobRun.objects.active().filter(pk__in=list(run_ids)).order_by("id"):
         wanted = 1
         if run.status == RunStatus.RUNNING:
             wanted = min(run.chunks.claimable().count(), settings.JOBS_PARALLEL_CHUNKS)
-        messages += [Message("jobs.work", (run.pk,), expires)] * wanted
-    publisher.publish(messages)
+        messages += [work_message(run.pk)] * wanted
+    publish_hints(messages)
+
+
+def work_message(run_id: int) -> Message:
+    return Message("jobs.work", (run_id,), max(settings.JOBS_TICK_SECONDS - 1, 1))
+
+
+def publish_hints(messages: Sequence[Message]) -> None:
+    """Tell workers about work that the tick finds as well, should this be lost."""
+    if settings.OUTBOX_PUBLISH and messages:
+        publisher.publish(messages)
 
 
 def resume_runs() -> None:
@@ -131,16 +138,18 @@ def resume_runs() -> None:
     send_workers(run_ids)
 
 
-def work_on(run_id: int, *, seconds: float) -> None:
-    """Plan the run if that is still to do, then take chunks for at most `seconds`.
+def work_on(run_id: int, *, seconds: float) -> bool:
+    """Plan the run if that is still to do, then take chunks until none is left for now.
 
-    Chunks that are left over after that time, or that pause after an error, belong to the next
-    message.
+    Stops after the chunk in which `seconds` are over; True when it stopped for that reason.
+    Chunks that pause after an error belong to a later tick.
     """
     job = prepare(run_id)
     deadline = time.monotonic() + seconds
-    while job is not None and time.monotonic() < deadline and step(run_id, job):
-        pass
+    while job is not None and step(run_id, job):
+        if time.monotonic() >= deadline:
+            return True
+    return False
 
 
 def prepare(run_id: int) -> Job | None:
@@ -185,7 +194,9 @@ def plan_run(run_id: int, job: Job) -> bool:
                 ],
                 batch_size=PLAN_BATCH,
             )
-            JobRun.objects.filter(pk=run_id).update(status=RunStatus.RUNNING, rows_total=plan.rows)
+            JobRun.objects.filter(pk=run_id).update(
+                status=RunStatus.RUNNING, rows_total=plan.rows, note=plan.note[:200]
+            )
             return True
     except Exception as error:
         _after_error(error)

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Case, DateTimeField, F, Q, Value, When
 from django.db.models.functions import Now
 
-from jobs.broker import Message, publisher
+from jobs.broker import BUDGET_SECONDS, Message, publisher
 from jobs.exceptions import UnknownTaskError
 from jobs.hooks import surrounded
 from jobs.models import Outbox
@@ -24,7 +24,9 @@ _functions: dict[str, TaskFunction] = {}
 
 FIRST_PAUSE_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 3600
-PUBLISH_BATCH = 500
+# What a tick may send, and how long it may take: enough to empty a long queue in some minutes.
+TICK_BATCH = 5_000
+TICK_BUDGET_SECONDS = 20.0
 
 
 def outbox_task(*, name: str) -> Callable[[TaskFunction], TaskFunction]:
@@ -168,12 +170,13 @@ MARK_SENT = """
 """
 
 
-def publish(rows: Iterable[tuple[int, str]]) -> int:
+def publish(rows: Iterable[tuple[int, str]], *, budget_seconds: float = BUDGET_SECONDS) -> int:
     """Announce (id, task) pairs to the broker, mark them sent, and return how many it took."""
     pairs = list(rows)
     if not settings.OUTBOX_PUBLISH or not pairs:
         return 0
-    sent = publisher.publish([Message(task=task, args=(pk,)) for pk, task in pairs])
+    messages = [Message(task=task, args=(pk,)) for pk, task in pairs]
+    sent = publisher.publish(messages, budget_seconds=budget_seconds)
     if sent:
         with connection.cursor() as cursor:
             cursor.execute(MARK_SENT, [[pk for pk, _ in pairs[:sent]]])
@@ -191,11 +194,11 @@ def give_up_orphans() -> int:
     )
 
 
-def publish_due(limit: int = PUBLISH_BATCH) -> int:
+def publish_due() -> int:
     """The tick's part: send what is due and was never sent, or was sent so long ago that the
     broker may have lost it. A message too many is harmless; `execute` looks at the row."""
     lost = Q(sent_at__lt=Now() - timedelta(seconds=settings.OUTBOX_RESEND_SECONDS))
     due = Outbox.objects.due().filter(Q(sent_at=None) | lost)
     # Never-sent rows first: a long queue must not be filled with its own copies.
     rows = due.order_by(F("sent_at").asc(nulls_first=True), "id").values_list("id", "task")
-    return publish(rows[:limit])
+    return publish(rows[:TICK_BATCH], budget_seconds=TICK_BUDGET_SECONDS)

@@ -17,10 +17,12 @@ Bounds = dict[str, Any]
 @dataclass(frozen=True)
 class Plan:
     """The parts of a run. `bounds` has one JSON object for each chunk, in the order of work;
-    `rows` is the number of rows in all of them, None when counting would cost too much."""
+    `rows` is the number of rows in all of them, None when counting would cost too much.
+    `note` is a short remark for the jobs page, without personal data."""
 
     bounds: Sequence[Bounds]
     rows: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from celery.signals import worker_ready
 from django.conf import settings
 
 from jobs import engine, health, housekeeping, outbox
-from jobs.broker import Message, publisher
+from jobs.broker import Message
 from jobs.registry import Job, register
 
-WORK_SECONDS = 240  # then the message ends and the tick sends a new one: far below the time limit
+# Then a run goes to the end of the queue: follow-ups and ticks must not wait for a night's work.
+WORK_SECONDS = 20
 
 
 @shared_task(name="jobs.tick")
@@ -26,13 +27,14 @@ def tick() -> None:
 @worker_ready.connect(dispatch_uid="jobs.first_tick")
 def first_tick(**kwargs: Any) -> None:
     """A worker that has just started need not wait a minute to catch up on what it missed."""
-    publisher.publish([Message("jobs.tick", expires_seconds=settings.JOBS_TICK_SECONDS)])
+    engine.publish_hints([Message("jobs.tick", expires_seconds=settings.JOBS_TICK_SECONDS)])
 
 
 @shared_task(name="jobs.work")
 def work(run_id: int) -> None:
     """Take part in a run; any number of these may work side by side."""
-    engine.work_on(run_id, seconds=WORK_SECONDS)
+    if engine.work_on(run_id, seconds=WORK_SECONDS):
+        engine.publish_hints([engine.work_message(run_id)])
 
 
 register(

@@ -59,6 +59,20 @@ def test_run_does_all_chunks_in_order_and_counts_rows(make_job):
     assert run.finished_at is not None
 
 
+def test_run_out_of_time_stops_after_its_chunk_and_says_so(make_job):
+    make_job(chunks=3)
+    run = start()
+    assert engine.work_on(run.pk, seconds=0) is True
+    run.refresh_from_db()
+    assert (run.status, run.rows_done) == (RunStatus.RUNNING, 1)
+    assert engine.work_on(run.pk, seconds=60) is False
+
+
+def test_plan_note_is_kept_with_the_run(make_job):
+    make_job(plan=lambda day: Plan([{}], note="as of yesterday"))
+    assert work(start()).note == "as of yesterday"
+
+
 def test_run_with_empty_plan_is_done(make_job):
     make_job(chunks=0)
     assert work(start()).status == RunStatus.DONE

@@ -247,7 +247,9 @@ class TestPublishing:
         settings.OUTBOX_PUBLISH = True
         messages = []
         monkeypatch.setattr(
-            outbox.publisher, "publish", lambda batch: messages.extend(batch) or len(batch)
+            outbox.publisher,
+            "publish",
+            lambda batch, **budget: messages.extend(batch) or len(batch),
         )
         return messages
 
@@ -295,7 +297,7 @@ class TestPublishing:
     def test_error_while_publishing_does_not_reach_the_page(self, settings, monkeypatch):
         settings.OUTBOX_PUBLISH = True
 
-        def fail(batch):
+        def fail(batch, **budget):
             raise RuntimeError
 
         monkeypatch.setattr(outbox.publisher, "publish", fail)
