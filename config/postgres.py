@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import psycopg
 
 from config.processes import Account, Server, ServerError, require_reachable
@@ -59,6 +60,12 @@ class PostgresServer(Server):
 
     def _url(self, database: str) -> str:
         return f"postgresql://{USER}@{quote(str(self.runtime), safe='')}:{PORT}/{database}"
+
+    def is_main(self, process: psutil.Process) -> bool:
+        # A backend shows what it does instead of its command line.
+        with contextlib.suppress(psutil.Error):
+            return "-D" in process.cmdline()
+        return False
 
     def start(self) -> None:
         require_reachable(self.account, [self.var, self.bin / "postgres"])

@@ -191,11 +191,22 @@ class Server(ABC):
         self.process = None
 
     def end_strays(self, folder: Path) -> None:
-        """End processes of a server that lost its keeper (or its own parent) in `folder`."""
+        """End the processes of a server that lost its keeper in `folder`.
+
+        Its main process first, in an orderly way. Children without a main process have nothing
+        left to tidy up: they share the memory of a dead server, and a new one must not start
+        beside them.
+        """
         strays = inhabitants(folder, self.program_names)
         if strays:
             print(f"ending left-over processes {[p.pid for p in strays]}", file=sys.stderr)
-            end(strays, (*self.stop_steps, (signal.SIGKILL, 10)))
+            end([p for p in strays if self.is_main(p)], self.stop_steps)
+            children = inhabitants(folder, self.program_names)
+            end(children, ((signal.SIGQUIT, 5), (signal.SIGKILL, 10)))
+
+    def is_main(self, process: psutil.Process) -> bool:
+        """Say whether `process` is the one that its signals should go to."""
+        return True
 
     def spawn(self, command: Sequence[str | Path], *, death_signal: int, cwd: Path) -> None:
         """Start `command` as `self.process`: own session, server's user, dies with the keeper."""

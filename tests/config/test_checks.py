@@ -136,3 +136,10 @@ def test_web_server_unsafe_production_does_not_start(changes: dict[str, str]) ->
     done = run_in_production("-c", "import config.wsgi", **changes)
     assert done.returncode != 0
     assert "Lanewise does not start like this" in done.stderr
+
+
+@pytest.mark.parametrize("part", [("worker", "--pool", "solo"), ("beat",)])
+def test_worker_and_scheduler_unsafe_production_do_not_start(part: tuple[str, ...]) -> None:
+    done = run_in_production("-m", "celery", "-A", "config.celery", *part, SECRET_KEY="too-short")
+    assert done.returncode != 0
+    assert "lanewise.E001" in done.stderr

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -169,6 +170,33 @@ def test_postmaster_killed_keeper_starts_it_again(var: Path) -> None:
     first.detach()
     stop(second)
     assert processes_of(var) == []
+
+
+def test_postmaster_killed_during_a_long_query_start_does_not_wait_for_it(var: Path) -> None:
+    servers = attach(var, valkey=False)
+    # Busy in its own code, a session does not notice that its server is dead.
+    busy = subprocess.Popen(
+        [
+            postgres.binaries() / "psql",
+            servers.urls()["DATABASE_URL"],
+            "-c",
+            "SELECT count(*) FROM generate_series(1, 10000000000)",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    counting = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT count%series%'"
+    deadline = time.monotonic() + 30
+    while query(servers, f"{counting} AND pid <> pg_backend_pid()") == 0:
+        assert time.monotonic() < deadline
+    began = time.monotonic()
+    psutil.Process(postmaster_pid(var)).kill()
+    busy.wait()
+    again = attach(var, valkey=False)
+    assert query(again, "SELECT 1") == 1
+    assert time.monotonic() - began < 40
+    again.detach()
+    stop(servers)
 
 
 def test_valkey_killed_keeper_starts_it_again_with_its_queue(var: Path) -> None:

@@ -45,6 +45,7 @@ urlpatterns = [
 handler400 = "crm.error_pages.bad_request"
 handler403 = "crm.error_pages.permission_denied"
 handler404 = "crm.error_pages.page_not_found"
+handler429 = "crm.error_pages.rate_limited"
 handler500 = "crm.error_pages.server_error"
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -196,6 +197,13 @@ class TestErrorPages:
         assert response["X-Request-ID"].encode() in response.content
         assert b"secret detail" not in response.content
         assert b"Traceback" not in response.content
+
+    def test_too_many_password_resets_say_when_to_try_again(self, stranger: Client) -> None:
+        for _ in range(6):
+            response = stranger.post("/accounts/password/reset/", {"email": "a@dealer.example"})
+        assert response.status_code == 429
+        assert response["Retry-After"] == "60"
+        assert b"Try again in a minute." in response.content
 
     def test_api_error_is_problem_details(self, stranger: Client) -> None:
         response = stranger.get("/api/v1/broken/")
