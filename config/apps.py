@@ -2,7 +2,6 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
-from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
 
@@ -31,14 +30,3 @@ class StaticFiles(StaticFilesConfig):
 def _make_cache_table(using: str, **kwargs: Any) -> None:
     """The cache's table comes with every `migrate`; Django has a command of its own for it."""
     call_command("createcachetable", database=using, verbosity=0)
-
-
-class StaticFiles(StaticFilesConfig):
-    """Leaves out what no page uses: source maps, types, Tabler's other themes and pictures."""
-
-    ignore_patterns = [
-        *StaticFilesConfig.ignore_patterns,
-        *("*.map", "*.d.ts", "*.cjs", "*.rtl.*", "css/tabler-*", "css/tabler.css"),
-        *("js/tabler-*", "js/tabler.js", "js/tabler.esm*", "img/flags/*", "img/payments/*"),
-        *("img/social/*", "libs", "types"),
-    ]

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import beat_init, celeryd_after_setup, setup_logging, worker_process_init
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 
 from config import environment, lifeline
 
@@ -36,3 +38,20 @@ app.autodiscover_tasks()
 def leave_logging_to_django(**kwargs: Any) -> None:
     """With a receiver of this signal Celery keeps its hands off: settings.LOGGING holds, and its
     own formats, which print a task's arguments, are not used."""
+
+
+@celeryd_after_setup.connect(dispatch_uid="config.refuse_unsafe_worker")
+@beat_init.connect(dispatch_uid="config.refuse_unsafe_beat")
+def refuse_unsafe_start(**kwargs: Any) -> None:
+    """Stop a worker or scheduler that is set up unsafely, as the web server stops.
+
+    Celery only logs an Exception of a receiver, so this ends the process.
+    """
+    from config import checks
+
+    try:
+        checks.refuse_unsafe_start()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from error
+    # A worker forks next, and its children must not share the connection of the check.
+    connections.close_all()

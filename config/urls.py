@@ -23,4 +23,5 @@ urlpatterns = [
 handler400 = "crm.error_pages.bad_request"
 handler403 = "crm.error_pages.permission_denied"
 handler404 = "crm.error_pages.page_not_found"
+handler429 = "crm.error_pages.rate_limited"
 handler500 = "crm.error_pages.server_error"

@@ -89,6 +89,11 @@ def service_unavailable(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def rate_limited(request: HttpRequest) -> HttpResponse:
+    """allauth's limits, all of them per minute."""
+    return too_many_requests(request, retry_seconds=60)
+
+
 def too_many_requests(request: HttpRequest, *, retry_seconds: int) -> HttpResponse:
     """429 that says when to try again, in words and in Retry-After."""
     minutes = -(-retry_seconds // 60)
