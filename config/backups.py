@@ -45,13 +45,19 @@ class Tools:
             raise BackupError(f"{program} failed: {done.stderr.strip()}")
 
 
+def server_major() -> int:
+    """Return the major version of our database's server, such as 18."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        return int(cursor.fetchone()[0]) // 10000
+
+
 def find_tools() -> Tools:
     """Return tools that understand the server: the system's if new enough, else the wheel's.
 
     The system's come first because the wheel's are built without TLS.
     """
-    connection.ensure_connection()
-    server = connection.pg_version // 10000
+    server = server_major()
     for folder in _tool_folders():
         tools = Tools(folder, _major(folder / "pg_dump"))
         if tools.major >= server:

@@ -223,15 +223,12 @@ class Server(ABC):
                 stderr=log,
                 start_new_session=True,
                 preexec_fn=die_with_parent(death_signal),  # noqa: PLW1509  (keeper has one thread)
-                **self._identity(),
+                user=None if self.account is None else self.account.uid,
+                group=None if self.account is None else self.account.gid,
+                extra_groups=None if self.account is None else [],
             )
         finally:
             os.close(log)
-
-    def _identity(self) -> dict[str, object]:
-        if self.account is None:
-            return {}
-        return {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
 
     @staticmethod
     def environment() -> Mapping[str, str]:

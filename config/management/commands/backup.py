@@ -49,5 +49,5 @@ class Command(BaseCommand):
                 f"--snapshot={snapshot}",
                 f"--file={unfinished}",
             )
-            created = {"created_at": timezone.now().isoformat(), "server": connection.pg_version}
+            created = {"created_at": timezone.now().isoformat(), "server": backups.server_major()}
             return created | backups.take_inventory()

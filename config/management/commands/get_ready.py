@@ -35,4 +35,4 @@ class Command(BaseCommand):
         names = [username for _, username, _ in LOGINS]
         users = get_user_model().objects.filter(username__in=names, is_active=True)
         existing = set(users.values_list("username", flat=True))
-        return [tuple(login) for login in LOGINS if login[1] in existing]
+        return [login for login in LOGINS if login[1] in existing]

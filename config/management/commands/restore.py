@@ -45,9 +45,9 @@ class Command(BaseCommand):
             if not needed.exists():
                 raise CommandError(f"{needed} is missing.")
         manifest: dict[str, Any] = json.loads(path.read_text())
-        if connection.pg_version // 10000 < manifest["server"] // 10000:
+        if backups.server_major() < manifest["server"]:
             raise CommandError(
-                f"The backup is of PostgreSQL {manifest['server'] // 10000}; this server is older."
+                f"The backup is of PostgreSQL {manifest['server']}; this server is older."
             )
         return manifest
 
