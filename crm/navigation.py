@@ -45,9 +45,7 @@ for _item in (
         shortcut="g a",
         position=30,
     ),
-    NavItem(
-        "Declined work", "work", "clipboard-list", "service:read", shortcut="g d", position=35
-    ),
+    NavItem("Declined work", "work", "clipboard-list", "service:read", shortcut="g d", position=35),
     NavItem("Import", "imports", "file-import", "imports:write", position=80),
     NavItem("Jobs", "jobs:index", "activity", "jobs:read", position=85),
     NavItem("Admin", "admin:index", "settings", staff_only=True, position=90),
