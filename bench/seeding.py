@@ -5,8 +5,8 @@
 Works in a scratch database. Prints medians of three alternating rounds and exits 1 on a miss.
 
 Conditions. Both sides write the same rows into the same empty tables with the same constraints,
-triggers and audit, drop and rebuild the same secondary indexes, check foreign keys after each
-statement, ANALYZE, and are one transaction. The bare side has everything in memory as text for
+triggers and audit, drop and rebuild the same secondary indexes and foreign keys, ANALYZE, and
+are one transaction. The bare side has everything in memory as text for
 COPY, one statement a table, search documents and name words included. The naive side draws each
 value of all five tables from Faker, saves with bulk_create in batches of 500, and enjoys the same
 bulk audit and deferred search; it keeps its indexes and does not fill the search at all.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from django.db import connection
@@ -65,37 +65,58 @@ def bulk_tables() -> Iterator[bool]:
     """Tables ready for many rows; yields whether they were empty.
 
     From here to the commit foreign keys are checked after each statement, so that the server
-    need not remember millions of checks. Empty tables lose their secondary indexes meanwhile,
-    and nobody else can use them.
+    need not remember millions of checks. Empty tables lose their foreign keys and secondary
+    indexes meanwhile, and nobody else can use them.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        was_empty = _lock_if_empty(cursor)
-    with without_secondary_indexes(TABLES if was_empty else ()):
+    _execute("SET CONSTRAINTS ALL IMMEDIATE")
+    was_empty = _lock_if_empty()
+    emptied = TABLES if was_empty else ()
+    with without_secondary_indexes(emptied), _without_foreign_keys(emptied):
         yield was_empty
 
 
-@contextmanager
-def without_secondary_indexes(tables: Iterable[str]) -> Iterator[None]:
+def without_secondary_indexes(tables: Iterable[str]) -> AbstractContextManager[None]:
     """Drop the indexes of `tables` that are neither unique nor a constraint's, and build them
     again at the end: half the time of keeping them up to date row by row."""
+    return _set_aside(
+        """
+        SELECT format('DROP INDEX %%s', i.indexrelid::regclass), pg_get_indexdef(i.indexrelid)
+        FROM pg_index AS i
+        WHERE i.indrelid = ANY (%s::regclass[]) AND NOT i.indisunique AND NOT i.indisexclusion
+        ORDER BY i.indexrelid
+        """,
+        tables,
+    )
+
+
+def _without_foreign_keys(tables: Iterable[str]) -> AbstractContextManager[None]:
+    """Drop the foreign keys of `tables` and add them again at the end, which checks all rows in
+    one join each instead of one by one."""
+    return _set_aside(
+        """
+        SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', c.conrelid::regclass, c.conname),
+               format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', c.conrelid::regclass, c.conname,
+                      pg_get_constraintdef(c.oid))
+        FROM pg_constraint AS c
+        WHERE c.conrelid = ANY (%s::regclass[]) AND c.contype = 'f'
+        ORDER BY c.oid
+        """,
+        tables,
+    )
+
+
+@contextmanager
+def _set_aside(query: str, tables: Iterable[str]) -> Iterator[None]:
+    """Run the first statement of each row that `query` finds now, the second one at the end."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT format('DROP INDEX %%s', i.indexrelid::regclass), pg_get_indexdef(i.indexrelid)
-            FROM pg_index AS i
-            WHERE i.indrelid = ANY (%s::regclass[]) AND NOT i.indisunique AND NOT i.indisexclusion
-            ORDER BY i.indexrelid
-            """,
-            [list(tables)],
-        )
+        cursor.execute(query, [list(tables)])
         found = cursor.fetchall()
     for drop, _ in found:
         _execute(drop)
     yield
     _execute(f"SET LOCAL maintenance_work_mem = '{_REBUILD_MEMORY}'")
-    for _, create in found:
-        _execute(create)
+    for _, restore in found:
+        _execute(restore)
 
 
 def fill_search(batch_id: Any, *, everything: bool) -> None:
@@ -128,19 +149,20 @@ def _refuse_second_run(plan: Plan) -> None:
         )
 
 
-def _lock_if_empty(cursor: Any) -> bool:
+def _lock_if_empty() -> bool:
     """Whether nobody has rows in the tables; if so they are locked until the commit."""
     tables = (*TABLES, *SEARCH_TABLES)
-    if not _are_empty(cursor, tables):
+    if not _are_empty(tables):
         return False
-    cursor.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
-    return _are_empty(cursor, tables)
+    _execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
+    return _are_empty(tables)
 
 
-def _are_empty(cursor: Any, tables: Iterable[str]) -> bool:
+def _are_empty(tables: Iterable[str]) -> bool:
     checks = " AND ".join(f"NOT EXISTS (SELECT FROM {table})" for table in tables)
-    cursor.execute(f"SELECT {checks}")
-    (empty,) = cursor.fetchone()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {checks}")
+        (empty,) = cursor.fetchone()
     return bool(empty)
 
 

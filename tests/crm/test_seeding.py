@@ -356,7 +356,7 @@ def seed_crm(**options: Any) -> str:
 @pytest.mark.django_db
 class TestCommand:
     def test_empty_database_is_filled_and_furnished(self) -> None:
-        before = index_names()
+        before = rules()
         printed = seed_crm(customers=300)
         assert "customers               300" in printed
         assert models.Customer.objects.count() == 300
@@ -369,7 +369,7 @@ class TestCommand:
             "Robert Williams",
         }
         assert models.DataBatch.objects.get().kind == BatchKind.SEED
-        assert index_names() == before
+        assert rules() == before
 
     def test_audit_has_one_row_a_statement(self) -> None:
         seed_crm(customers=100)
@@ -422,7 +422,15 @@ class TestCommand:
         assert models.NameWord.objects.exists()
 
 
-def index_names() -> set[str]:
+def rules() -> set[tuple[str, str]]:
+    """Indexes by name and foreign keys by name and definition."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")
-        return {name for (name,) in cursor.fetchall()}
+        cursor.execute(
+            """
+            SELECT indexname, '' FROM pg_indexes WHERE schemaname = 'public'
+            UNION ALL
+            SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
+            WHERE contype = 'f' AND convalidated
+            """
+        )
+        return set(cursor.fetchall())
