@@ -1,7 +1,7 @@
 """Who is acting, carried from the entry point to the audit triggers of the database."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +44,11 @@ def acting(
         yield value
     finally:
         _acting.reset(token)
+
+
+def acting_in_background(name: str) -> AbstractContextManager[Acting]:
+    """The actor of a task or job: nobody, labelled with its name."""
+    return acting(label=name, source="task")
 
 
 @contextmanager

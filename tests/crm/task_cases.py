@@ -1,0 +1,46 @@
+"""Worlds in which `tests/jobs/test_twice.py` runs the tasks and jobs of `crm` (see there)."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from crm.models import IdempotencyKey, ImportRun, RateBucket
+from crm.services import import_files, imports
+
+FILE = b"First name,Last name,Phone\nAnn,Lee,2055550142\nBob,Ray,2055550143\n,,nonsense\n"
+
+
+def uploaded() -> ImportRun:
+    run = import_files.receive(chunks=[FILE], name="customers.csv", by=None)
+    return imports.match_columns(run=run, mapping=run.mapping, options={})
+
+
+def a_check() -> dict[str, str]:
+    run = uploaded()
+    imports.request_check(run=run)
+    return {"run": str(run.pk)}
+
+
+def an_import() -> dict[str, str]:
+    run = uploaded()
+    imports.begin(run=run)
+    return {"run": str(run.pk)}
+
+
+def an_abandoned_upload() -> None:
+    run = uploaded()
+    ImportRun.objects.filter(pk=run.pk).update(created_at=timezone.now() - timedelta(days=8))
+
+
+def old_keys_and_buckets() -> None:
+    now = timezone.now()
+    for name, age in (("old", timedelta(days=30)), ("new", timedelta(0))):
+        IdempotencyKey.objects.create(
+            owner="user:1", key=name, request_hash="0", created_at=now - age
+        )
+        RateBucket.objects.create(owner=name, window_start=now - age, count=1)
+
+
+TASKS = {"crm.check_import": a_check, "crm.import_chunk": an_import}
+JOBS = {"crm.prune_api": old_keys_and_buckets, "crm.prune_imports": an_abandoned_upload}
+PLAIN = {}
