@@ -153,8 +153,8 @@ DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
             ("statement_timeout", STATEMENT_TIMEOUT_SECONDS),
             ("lock_timeout", LOCK_TIMEOUT_SECONDS),
             ("idle_in_transaction_session_timeout", IDLE_TRANSACTION_SECONDS),
-            # A killed process's statement must not go on holding its locks.
-            ("client_connection_check_interval", 5),
+            # The statement of a process that is gone lets go of its locks: below the lock timeout.
+            ("client_connection_check_interval", 2),
         )
     ),
 }

@@ -100,8 +100,8 @@ def _start(outbox_id: int) -> Outbox | None:
 def _work(row: Outbox) -> bool:
     function = task_function(row.task)
     with transaction.atomic():
-        mine = Outbox.objects.waiting().select_for_update(skip_locked=True).filter(pk=row.pk)
-        if not mine.exists():
+        free = Outbox.objects.waiting().select_for_update(skip_locked=True)
+        if free.filter(pk=row.pk).first() is None:
             return False
         with surrounded(row.task):
             function(**row.args)

@@ -1,9 +1,11 @@
 """Outbox: written with the data, done once, given up when it cannot work."""
 
+import signal
 import threading
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -11,7 +13,7 @@ from jobs import outbox, services
 from jobs.exceptions import JobRefused, UnknownTaskError
 from jobs.models import Outbox
 from tests.jobs.processes import wait_until
-from tests.jobs.sample_tasks import effects
+from tests.jobs.sample_tasks import effects, note
 
 pytestmark = pytest.mark.django_db
 
@@ -193,6 +195,37 @@ def test_execute_task_that_always_kills_its_worker_gives_up(sample, settings, mo
     row.refresh_from_db()
     assert row.failed_at is not None
     assert row.last_error == "the worker was lost at each try"
+
+
+@pytest.fixture
+def soft_limit_soon():
+    """As Celery does it: a signal that raises, in the middle of whatever runs."""
+
+    def strike(*_):
+        raise SoftTimeLimitExceeded
+
+    before = signal.signal(signal.SIGALRM, strike)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_execute_soft_limit_inside_a_statement_is_noted_on_a_fresh_connection(
+    sample, monkeypatch, soft_limit_soon
+):
+    def sleep(key):
+        note("slept", key)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(20)")
+
+    monkeypatch.setitem(outbox._functions, "sample.note", sleep)
+    row = services.enqueue("sample.note", args={"key": 1})
+    assert outbox.execute(row.pk) is False
+    row.refresh_from_db()
+    assert row.last_error.startswith("SoftTimeLimitExceeded")
+    assert row.tries == 1
+    assert effects("slept") == []
 
 
 def test_retry_outbox_failed_row_runs_again(sample):
