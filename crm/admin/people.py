@@ -125,7 +125,7 @@ class CustomerNoteAdmin(ServiceAdmin):
 
 
 @admin.register(User)
-class UserAdmin(RecordAdmin, DjangoUserAdmin):
+class UserAdmin(RecordAdmin, DjangoUserAdmin):  # type: ignore[misc]  (paginator is narrower)
     """People and API clients. They are never deleted, as the past names them: deactivate."""
 
     form = UserChangeForm

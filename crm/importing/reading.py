@@ -9,7 +9,7 @@ from pathlib import Path
 from crm.exceptions import Refused
 
 Cells = list[str]
-_DISARMED = re.compile(r"'+[=+\-@\t\r\n]")
+_DISARMED = re.compile(r"'+[=+\-@\t\r\n\x00]")
 
 
 class Unreadable(Refused):
