@@ -146,11 +146,11 @@ AS $$
         lower(c.email),
         CASE WHEN c.phone ~ '^\+1[0-9]{10}$' THEN substr(c.phone, 3) ELSE ltrim(c.phone, '+') END,
         (
-            SELECT lower(string_agg(concat_ws(' ', v.vin, regexp_replace(v.license_plate, '[^A-Z0-9]', '', 'g')), ' '))
+            SELECT lower(string_agg(concat_ws(' ', v.vin, regexp_replace(v.license_plate, '[^A-Z0-9]', '', 'g')), ' ' ORDER BY v.vin))
             FROM vehicles AS v WHERE v.customer_id = c.id
         ),
         (
-            SELECT lower(string_agg(s.ro_number, ' '))
+            SELECT lower(string_agg(s.ro_number, ' ' ORDER BY s.ro_number))
             FROM service_history AS s WHERE s.customer_id = c.id
         )
     ) || ' '
