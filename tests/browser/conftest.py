@@ -12,9 +12,11 @@ import shutil
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -40,6 +42,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def find_chromium() -> str | None:
     given = os.environ.get("CHROMIUM")
     return given or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _files_as_they_are() -> Generator[None]:
+    """The live server serves static/ itself, not what `collectstatic` has left behind.
+
+    pytest-django does so only for "django.contrib.staticfiles"; INSTALLED_APPS has our own
+    configuration of that app.
+    """
+    with mock.patch("django.test.testcases._StaticFilesHandler", StaticFilesHandler):
+        yield
 
 
 @pytest.fixture(scope="session")
