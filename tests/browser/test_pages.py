@@ -1,0 +1,169 @@
+"""Every page, empty, full and with an error: accessible, within its width, true to the policy."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from crm.enums import AppointmentStatus, LineOutcome, Role
+from crm.services import customers as service
+from tests.browser.conftest import assert_accessible, assert_no_csp_violations
+from tests.factories import (
+    AppointmentFactory,
+    CustomerFactory,
+    CustomerNoteFactory,
+    OpCodeFactory,
+    ServiceBayFactory,
+    ServiceLineFactory,
+    ServiceRecordFactory,
+    UserFactory,
+    VehicleFactory,
+    shop_with,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LONG = "Bartholomew-Maximilian Featherstonehaugh"
+WIDTHS_AND_THEMES = [(1440, "light"), (390, "dark"), (1440, "dark"), (390, "light")]
+
+
+@pytest.fixture
+def busy_shop() -> dict[str, Any]:
+    """A shop with long names and every status today; the keys of what the pages show."""
+    shop_with()
+    bay = ServiceBayFactory(code="B1", name="Quick lane with the alignment rack")
+    for category in ("maintenance", "repair"):
+        OpCodeFactory.create_batch(3, category=category)
+    customer = CustomerFactory(
+        first_name=LONG,
+        email=f"{'very-long-address' * 6}@mail.example",
+        customer_type="fleet",
+        notes="Asks for the old parts.\nNever before nine.",
+        preferred_service_advisor=UserFactory(first_name=LONG),
+    )
+    vehicle = VehicleFactory(customer=customer, next_service_due_mileage=30_000, trim=LONG)
+    VehicleFactory(customer=customer, is_primary_vehicle=False, status="sold")
+    record = ServiceRecordFactory(vehicle=vehicle, services_performed=[LONG, "Oil change"])
+    ServiceLineFactory(service_record=record, outcome=LineOutcome.DECLINED, reason=LONG)
+    ServiceLineFactory(
+        service_record=record,
+        outcome=LineOutcome.DEFERRED,
+        reason="Payday",
+        deferred_until=timezone.localdate(),
+        deferred_until_mileage=60_000,
+    )
+    CustomerNoteFactory(customer=customer, text="x" * 300)
+    service.update_customer(customer=customer, data={"city": LONG})
+    now = timezone.now()
+    visits = {
+        status: AppointmentFactory(
+            customer=customer,
+            vehicle=vehicle,
+            status=status,
+            scheduled_at=now - timedelta(minutes=1),
+            service_bay=bay if status == AppointmentStatus.IN_PROGRESS else None,
+            started_at=now if status == AppointmentStatus.IN_PROGRESS else None,
+            transport="waiter",
+            customer_concerns=LONG,
+        )
+        for status in AppointmentStatus.values
+    }
+    return {"customer": customer.pk, "vehicle": vehicle.pk} | {
+        status: visit.pk for status, visit in visits.items()
+    }
+
+
+def addresses(keys: dict[str, Any]) -> list[str]:
+    def of(name: str, key: str) -> str:
+        return reverse(name, args=[keys[key]])
+
+    return [
+        "/",
+        "/?day=2026-12-25",
+        "/customers/",
+        "/customers/?q=nobody-like-this",
+        "/customers/?declined=on",
+        "/customers/new",
+        of("customer", "customer"),
+        of("customer_edit", "customer"),
+        of("customer_erase", "customer"),
+        of("vehicle_new", "customer"),
+        of("vehicle_edit", "vehicle"),
+        of("vehicle_mileage", "vehicle"),
+        "/appointments/",
+        "/appointments/day",
+        "/appointments/week",
+        "/appointments/new",
+        f"/appointments/new?customer={keys['customer']}",
+        of("appointment", "scheduled"),
+        of("appointment", "cancelled"),
+        of("appointment_edit", "scheduled"),
+        of("appointment_move", "scheduled"),
+        of("appointment_cancel", "scheduled"),
+        of("appointment_check_in", "scheduled"),
+        of("appointment_complete", "in_progress"),
+        "/work/",
+    ]
+
+
+def assert_sound(page: Page, where: str) -> None:
+    assert_accessible(page)
+    assert_no_csp_violations(page)
+    too_wide = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert too_wide <= 0, f"{where} is {too_wide} px too wide"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "theme"), WIDTHS_AND_THEMES)
+def test_full_pages_are_sound(
+    open_page: Callable[..., Page], busy_shop: dict[str, Any], width: int, theme: str
+) -> None:
+    page = open_page(Role.MANAGER, width=width, theme=theme)
+    for address in addresses(busy_shop):
+        page.goto(address)
+        assert_sound(page, address)
+
+
+@pytest.mark.parametrize(("width", "theme"), WIDTHS_AND_THEMES[:2])
+def test_empty_pages_are_sound(open_page: Callable[..., Page], width: int, theme: str) -> None:
+    customer = CustomerFactory(email=None, street_address=None, city=None, zip_code=None)
+    page = open_page(Role.ADVISOR, width=width, theme=theme)
+    for address in (
+        "/",
+        reverse("customer", args=[customer.pk]),
+        "/appointments/",
+        "/appointments/day",
+        "/appointments/week",
+        f"/appointments/new?customer={customer.pk}",
+        "/work/",
+    ):
+        page.goto(address)
+        assert_sound(page, address)
+
+
+@pytest.mark.parametrize(("width", "theme"), WIDTHS_AND_THEMES[:2])
+def test_refused_forms_are_sound_and_name_the_fault_at_the_field(
+    open_page: Callable[..., Page], busy_shop: dict[str, Any], width: int, theme: str
+) -> None:
+    page = open_page(Role.MANAGER, width=width, theme=theme)
+    for address, button in (
+        ("/customers/new", "Save customer"),
+        (reverse("vehicle_new", args=[busy_shop["customer"]]), "Save vehicle"),
+        (reverse("customer_erase", args=[busy_shop["customer"]]), "Anonymise"),
+        (reverse("vehicle_mileage", args=[busy_shop["vehicle"]]), "Correct it"),
+        (f"/appointments/new?customer={busy_shop['customer']}", "Book"),
+        (reverse("appointment_move", args=[busy_shop["scheduled"]]), "Move"),
+        (reverse("appointment_cancel", args=[busy_shop["scheduled"]]), "Cancel the visit"),
+        (reverse("appointment_complete", args=[busy_shop["in_progress"]]), "Complete the visit"),
+    ):
+        page.goto(address)
+        page.get_by_role("button", name=button, exact=True).click()
+        if page.locator("#confirm-dialog[open]").count():
+            page.get_by_role("button", name="Yes, do it").click()
+        page.locator("#content [role=alert]").first.wait_for()
+        assert_sound(page, address)
