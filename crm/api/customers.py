@@ -146,7 +146,8 @@ class CustomerViewSet(RowViewSet):
     def add_note(self, request: Request, pk: Any) -> Response:
         """Add a remark."""
         text = validated(NoteInput, request)["text"]
-        note = services.add_note(customer=self.target(), author=request.user, text=text)
+        author: Any = request.user
+        note = services.add_note(customer=self.target(), author=author, text=text)
         return Response(NoteRows.of(CustomerNote.objects.filter(pk=note.pk)).get(), status=201)
 
     @action(

@@ -6,7 +6,7 @@ An ignored `?stauts=late` would answer with everything, and a voice agent would 
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -24,11 +24,11 @@ from crm.rest.problems import BadParameter
 @lru_cache(maxsize=256)
 def only(filters: type[FilterSet], names: frozenset[str]) -> type[FilterSet]:
     """`filters` with just the filters `names`."""
-    narrowed = type(filters.__name__, (filters,), {"__module__": filters.__module__})
+    narrowed: Any = type(filters.__name__, (filters,), {"__module__": filters.__module__})
     narrowed.base_filters = {
         name: known for name, known in filters.base_filters.items() if name in names
     }
-    return narrowed
+    return cast("type[FilterSet]", narrowed)
 
 
 class StrictFilterBackend(DjangoFilterBackend):
@@ -96,6 +96,6 @@ def refuse_unknown(request: Request, known: Iterable[str]) -> None:
     if unknown:
         hint = f"Known are {', '.join(allowed)}." if allowed else "There are none here."
         raise BadParameter({name: [f"Unknown query parameter. {hint}"] for name in unknown})
-    empty = [name for name, value in request.query_params.items() if not value.strip()]
+    empty = [name for name, value in request.query_params.items() if not str(value).strip()]
     if empty:
         raise BadParameter({name: ["Empty; leave the parameter out."] for name in empty})

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
-from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, Value
+from django.db.models import BooleanField, F, Func, Model, Q, Value
 from django.utils import timezone
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -78,7 +78,7 @@ class RowAfter(Func):
     def __init__(self, *expressions: Any, operator: str, **extra: Any) -> None:
         super().__init__(*expressions, operator=operator, **extra)
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
         compiled = [compiler.compile(part) for part in self.source_expressions]
         middle = len(compiled) // 2
         left = ", ".join(sql for sql, _ in compiled[:middle])
@@ -92,7 +92,7 @@ def beyond(model: type[Model], keys: Sequence[Key], values: Sequence[Any]) -> An
 
     PostgreSQL puts nulls last in ascending and first in descending order.
     """
-    fields = [model._meta.get_field(key.column) for key in keys]
+    fields: list[Any] = [model._meta.get_field(key.column) for key in keys]
     nullable = any(getattr(field, "null", False) for field in fields)
     if len({key.descending for key in keys}) == 1 and not nullable:
         columns = [F(key.column) for key in keys]
@@ -126,9 +126,7 @@ class KeysetPagination(BasePagination):
     a minus in front for the reverse. The key of the table breaks ties.
     """
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: Any = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         self.generated_at = timezone.now() - OVERLAP
         self.ordering = self._ordering(request, view)
@@ -241,7 +239,7 @@ def keys_of(model: type[Model], ordering: str, orderings: Mapping[str, Sequence[
     """The columns of `ordering`, each with its direction, the table's key last."""
     flip = ordering.startswith("-")
     columns = [*orderings[ordering.removeprefix("-")]]
-    primary = str(model._meta.pk.name)  # type: ignore[union-attr]
+    primary = str(model._meta.pk.name)
     if primary not in columns:
         columns.append(primary)
     return [Key(column, flip) for column in columns]

@@ -38,7 +38,7 @@ class Problem(serializers.Serializer[Any]):
     detail = serializers.CharField()
     instance = serializers.CharField()
     code = serializers.CharField()
-    errors = ProblemItem(many=True)
+    errors = ProblemItem(many=True)  # type: ignore[assignment]
     request_id = serializers.CharField(allow_blank=True)
 
 

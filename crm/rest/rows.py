@@ -22,12 +22,12 @@ class Rows(serializers.ModelSerializer[Any]):
     }
 
     def get_extra_kwargs(self) -> dict[str, Any]:
-        return {name: {"read_only": True} for name in self.Meta.fields}  # type: ignore[attr-defined]
+        return {name: {"read_only": True} for name in self.Meta.fields}
 
     @classmethod
     def of(cls, queryset: QuerySet[Any]) -> QuerySet[Any, dict[str, Any]]:
         """`queryset` as dictionaries with this serializer's fields."""
-        meta: Any = cls.Meta  # type: ignore[attr-defined]
+        meta: Any = cls.Meta
         computed = getattr(meta, "computed", {})
         others = {*computed, *getattr(meta, "apart", ())}
         columns = [name for name in meta.fields if name not in others]

@@ -150,7 +150,7 @@ class ArrivalInput(Command):
 class CompletionInput(ArrivalInput):
     """What was done, declined and deferred."""
 
-    lines = LineInput(many=True, required=False, max_length=200)
+    lines = LineInput(many=True, required=False, max_length=200)  # type: ignore[call-arg]
     ro_number = serializers.CharField(max_length=20, required=False, allow_null=True)
     parts_replaced = serializers.ListField(
         child=serializers.CharField(max_length=200), required=False, max_length=200

@@ -139,7 +139,7 @@ class RecordInput(Input):
     technician = serializers.PrimaryKeyRelatedField(
         queryset=Technician.objects.all(), required=False, allow_null=True
     )
-    lines = LineInput(many=True, required=False, max_length=200)
+    lines = LineInput(many=True, required=False, max_length=200)  # type: ignore[call-arg]
 
     class Meta(Input.Meta):
         model = ServiceRecord

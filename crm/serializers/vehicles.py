@@ -69,7 +69,7 @@ class DecodedVin(serializers.Serializer[object]):
     """What a VIN says. Texts are empty where nothing is known; `problem` says what is wrong."""
 
     vin = serializers.CharField()
-    is_valid = serializers.BooleanField()
+    is_valid = serializers.BooleanField()  # type: ignore[assignment]
     problem = serializers.CharField(allow_blank=True)
     year = serializers.IntegerField(allow_null=True)
     make = serializers.CharField(allow_blank=True)

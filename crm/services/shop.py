@@ -33,7 +33,7 @@ def add_to_shop(model: type[M], *, data: Mapping[str, Any]) -> M:
 
 def update_in_shop(*, record: M, data: Mapping[str, Any]) -> M:
     """Change the given fields; the key stays, as other tables carry it."""
-    key = str(record._meta.pk.name)  # type: ignore[union-attr]
+    key = record._meta.pk.name
     with audited(), translated():
         fresh = locked(record)
         save_changes(fresh, assign(fresh, data, WRITABLE[type(record)] - {key}))
