@@ -50,6 +50,6 @@ class LineViewSet(RowViewSet):
     queryset = ServiceLine.objects.all()
     rows = LineRows
     filterset_class = LineFilter
-    orderings = {"created_at": ("created_at",)}
+    orderings = {"created_at": ("created_at",), "updated_at": ("updated_at",)}
     default_ordering = "-created_at"
     capability = {"GET": "service:read"}

@@ -132,6 +132,8 @@ class ServiceLine(Record):
         db_table = "service_lines"
         ordering = ["created_at", "id"]
         indexes = [
+            models.Index(fields=["created_at", "id"], name="service_lines_created"),
+            models.Index(fields=["updated_at", "id"], name="service_lines_changed"),
             models.Index(
                 fields=["vehicle"],
                 name="service_lines_open",
