@@ -57,7 +57,7 @@ def grid_of(
     known = {code for code, _name in bays}
     others = [visit for visit in visits if visit["service_bay_id"] not in known]
     if others:
-        lanes += [Lane("–", without_bay, cells) for cells in _packed(others, first, last)]
+        lanes += [Lane("-", without_bay, cells) for cells in _packed(others, first, last)]
     return Grid(day, _hours(first, last), lanes)
 
 

@@ -63,6 +63,12 @@ class PageForm(forms.Form):
     aliases: Mapping[str, str] = {}
     use_required_attribute = False
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for field in self.fields.values():
+            if field.error_messages["required"] == forms.Field.default_error_messages["required"]:
+                field.error_messages["required"] = _("Fill this in.")
+
     def fieldsets(self) -> Iterator[tuple[Any, list[forms.BoundField]]]:
         for title, names in self.groups:
             yield title, [self[name] for name in names if name in self.fields]
