@@ -70,7 +70,7 @@ def visible_items(request: HttpRequest) -> list[dict[str, Any]]:
     for item in _items:
         url = url_or_empty(item.url_name)
         allowed = (item.capability is None or can(user, item.capability)) and (
-            not item.staff_only or user.is_staff
+            not item.staff_only or user.has_module_perms("crm")
         )
         if url and allowed:
             active = request.path == url or (url != "/" and request.path.startswith(url))

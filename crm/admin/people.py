@@ -69,7 +69,8 @@ class CustomerAdmin(StreamedExport, ServiceAdmin):
             "History",
             {
                 "fields": (
-                    ("date_of_birth", "customer_since", "referral_source"),
+                    ("date_of_birth", "customer_since"),
+                    "referral_source",
                     "last_contact_date",
                     ("batch", "anonymised_at"),
                     ("created_at", "updated_at"),
