@@ -22,6 +22,7 @@ from crm.models import (
     User,
     Vehicle,
 )
+from crm.services.import_files import forget_customer
 from crm.services.writing import assign, locked, save_changes
 
 WRITABLE = frozenset(
@@ -112,6 +113,7 @@ def erase_customer(*, customer: Customer, reason: str) -> Customer:
     with audited(reason=reason.strip(), audit_redaction="on"), translated():
         fresh = _present(locked(customer))
         now = timezone.now()
+        forget_customer(fresh)
         Customer.objects.filter(pk=fresh.pk).update(
             phone=f"erased-{fresh.pk.hex[:12]}",
             phone_extension="",

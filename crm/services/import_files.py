@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from crm import phones
 from crm.importing import matching
 from crm.importing.dates import Evidence
 from crm.importing.fields import BY_NAME
@@ -22,7 +23,7 @@ from crm.importing.reading import (
     headers_key,
     open_table,
 )
-from crm.models import ImportChange, ImportFilePart, ImportRow, ImportRun, User
+from crm.models import Customer, ImportChange, ImportFilePart, ImportRow, ImportRun, User
 from crm.services.import_chunks import copying
 
 PART_BYTES = 1 << 20
@@ -185,6 +186,27 @@ def prune(*, now: datetime | None = None) -> int:
         run.save(update_fields=["report"])
         count += 1
     return count
+
+
+def forget_customer(customer: Customer) -> None:
+    """Drop what imports remember of somebody who is being anonymised: former values, examples
+    in the reports of their imports, refused rows with their phone or e-mail address."""
+    keys = [customer.pk, *customer.vehicles.values_list("pk", flat=True)]
+    changes = ImportChange.objects.filter(row_id__in=keys)
+    for run in ImportRun.objects.filter(pk__in=changes.values("run")):
+        run.report = {**(run.report or {}), "examples": {}}
+        run.save(update_fields=["report"])
+    changes.delete()
+    digits = phones.digits(customer.phone)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            DELETE FROM import_refusals
+            WHERE regexp_replace(array_to_string(cells, ' '), '[^0-9]', '', 'g') LIKE %s
+               OR (%s <> '' AND lower(array_to_string(cells, ' ')) LIKE %s)
+            """,
+            [f"%{digits}%", customer.email or "", f"%{(customer.email or '').lower()}%"],
+        )
 
 
 def clear(run: ImportRun) -> None:

@@ -23,7 +23,7 @@ from crm.models import (
     Vehicle,
 )
 from crm.services import import_files, imports
-from crm.services.customers import update_customer
+from crm.services.customers import erase_customer, update_customer
 from crm.services.import_refusals import refused_rows
 from crm.services.import_report import Report
 from crm.services.import_revert import revert_import
@@ -443,6 +443,18 @@ def test_old_uploads_and_former_values_are_forgotten(bring: Import) -> None:
     assert not ImportRun.objects.filter(pk=upload.pk).exists()
     run.refresh_from_db()
     assert (run.changes.count(), run.refusals.count(), run.report["examples"]) == (0, 0, {})
+
+
+def test_anonymising_takes_a_customer_out_of_what_imports_remember(bring: Import) -> None:
+    factories.CustomerFactory(first_name="Ann", last_name="Lee", phone="+12055550142", notes="old")
+    run, _ = bring(row(notes="secret"), row("X", "Y", "(205) 555-0142"), row(phone="1"))
+    assert run.refusals.count() == 2
+
+    erase_customer(customer=Customer.objects.get(), reason="asked for")
+
+    run.refresh_from_db()
+    assert (run.changes.count(), run.report["examples"]) == (0, {})
+    assert [refusal.cells[2] for refusal in run.refusals.all()] == ["1"]
 
 
 def test_batch_is_named_after_the_file(bring: Import) -> None:
