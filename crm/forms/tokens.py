@@ -26,7 +26,7 @@ class TokenForm(PageForm):
     days = forms.TypedChoiceField(label=_("Ends after"), choices=LIVES, coerce=int, initial=90)
     scopes = forms.MultipleChoiceField(
         label=_("May"),
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
         error_messages={"required": _("Choose at least one.")},
     )
     aliases = {"expires_at": "days"}
