@@ -11,7 +11,8 @@ from psycopg.types.json import Jsonb
 from crm.constraints import explain
 from crm.decoder import decode_many
 from crm.importing.fields import CUSTOMER_COLUMNS, VEHICLE_COLUMNS
-from crm.importing.planning import Outcome, Planner, Record, Snapshot
+from crm.importing.planning import Planner
+from crm.importing.records import Outcome, Record, Snapshot
 from crm.importing.rows import Refusal, Row
 from crm.models import Customer, ImportRun, Vehicle
 

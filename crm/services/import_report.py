@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from crm.importing.planning import CHANGED, CREATED, SAME, Difference, Outcome
+from crm.importing.records import CHANGED, CREATED, SAME, Difference, Outcome
 from crm.importing.rows import Refusal
 from crm.services.import_chunks import ChunkResult
 
