@@ -195,6 +195,7 @@ def test_note_is_added_in_place(open_page: Open) -> None:
     page.get_by_label("New note").fill("Asked for a loaner")
     page.get_by_role("button", name="Add note").click()
     expect(page.locator("#notes blockquote")).to_contain_text("Asked for a loaner")
+    expect(page.locator("#timeline")).to_contain_text("Asked for a loaner")
     page.get_by_role("navigation", name="Kinds of entries").get_by_text("Notes").click()
     expect(page.locator("#timeline .lw-entry")).to_have_count(1)
     assert_no_csp_violations(page)
