@@ -126,7 +126,7 @@ class CustomerNoteAdmin(ServiceAdmin):
 
 
 @admin.register(User)
-class UserAdmin(RecordAdmin, DjangoUserAdmin):  # type: ignore[misc]  (paginator is narrower)
+class UserAdmin(RecordAdmin, DjangoUserAdmin):  # type: ignore[misc]
     """People and API clients. They are never deleted, as the past names them: deactivate."""
 
     form = UserChangeForm
