@@ -150,10 +150,11 @@ def _refused(customer: Customer) -> list[dict[str, Any]]:
     rows = list(
         ServiceLine.objects.refused()
         .filter(vehicle__customer=customer)
-        .order_by("-created_at", "id")
+        .order_by("-service_record__service_date", "id")
         .values(
             "id", "description", "price", "outcome", "reason", "deferred_until",
-            "deferred_until_mileage", "created_at", "vehicle_id", "op_code_id",
+            "deferred_until_mileage", "vehicle_id", "op_code_id",
+            said_on=F("service_record__service_date"),
             mileage=F("vehicle__current_mileage"),
             vehicle_name=vehicle_name("vehicle__"),
         )

@@ -13,7 +13,7 @@ from crm.listing import clean_query, counted, keyset_page
 from crm.models import ServiceLine
 from crm.views.common import allowed, answer, is_fragment
 
-ORDERS = {"declined": ("created_at", "id"), "price": ("price", "id")}
+ORDERS = {"declined": ("service_record__service_date", "id"), "price": ("price", "id")}
 
 
 @allowed("service:read")
@@ -53,12 +53,12 @@ def _rows(lines: QuerySet[ServiceLine]) -> Any:
         "reason",
         "deferred_until",
         "deferred_until_mileage",
-        "created_at",
         "op_code_id",
         "vehicle_id",
         customer_id=F("vehicle__customer_id"),
         customer_name=F("vehicle__customer__name"),
         customer_phone=F("vehicle__customer__phone"),
         mileage=F("vehicle__current_mileage"),
+        said_on=F("service_record__service_date"),
         vehicle_name=vehicle_name("vehicle__"),
     )
