@@ -79,7 +79,8 @@ class Generator:
         row = [
             rng.choice(FIRST), rng.choice(LAST), phone, f"p{n}@example.com",
             f"{rng.randint(1, 9999)} Peach St", "ATLANTA",
-            rng.choice(["GA", "Georgia", "ga", "Tennessee"]), rng.choice(["30309", "2134", "37201-1234"]),
+            rng.choice(["GA", "Georgia", "ga", "Tennessee"]),
+            rng.choice(["30309", "2134", "37201-1234"]),
             self.date(date(1950, 1, 1) + timedelta(days=rng.randint(0, 15_000))), identity,
             rng.choice(["45,120", "12000", "99000 mi"]),
             self.date(date(2021, 6, 1) + timedelta(days=rng.randint(0, 1_000))), "met at the fair",

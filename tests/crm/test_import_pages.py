@@ -112,7 +112,8 @@ def test_import_runs_in_the_background_and_can_be_taken_back(manager: Client) ->
     assert b"Bob,Ray,12,2" in refused
     manager.post(reverse("import_revert", args=[run.pk]))
     assert not Customer.objects.exists()
-    assert "Removed 1 customer and" in manager.get(reverse("import", args=[run.pk])).content.decode()
+    page = manager.get(reverse("import", args=[run.pk]))
+    assert "Removed 1 customer and" in page.content.decode()
 
 
 def test_second_click_starts_nothing(manager: Client) -> None:
