@@ -16,7 +16,7 @@ _TAKEN = "Choose another time, or let Lanewise pick a free bay and technician."
 RULES: dict[str, tuple[type[Refused], str | None, str, str]] = {
     "customers_phone_once": (
         Duplicate, "phone", "Another customer has this phone number.",
-        "Open that customer, or give the number an extension.",
+        "Open that customer, or take another number.",
     ),
     "customers_email_once": (
         Duplicate, "email", "Another customer has this e-mail address.",
