@@ -55,7 +55,7 @@ def _allowed(capability: str) -> Callable[[HttpRequest], bool]:
     return lambda request: can(request.user, capability)
 
 
-def _is_admin(request: HttpRequest) -> bool:
+def is_administrator(request: HttpRequest) -> bool:
     user: Any = request.user
     return bool(user.is_superuser or user.role == Role.ADMIN)
 
@@ -107,11 +107,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": "System",
             "items": [
-                _link("Users", "badge", "crm_user", _is_admin),
+                _link("Users", "badge", "crm_user", is_administrator),
                 _link("API tokens", "key", "crm_apitoken", _allowed("tokens:write")),
                 _link("Job runs", "play_circle", "jobs_jobrun", jobs),
                 _link("Job chunks", "view_module", "jobs_jobchunk", jobs),
                 _link("Outbox", "outbox", "jobs_outbox", jobs),
+                _link("Idempotency keys", "repeat", "crm_idempotencykey", is_administrator),
+                _link("Rate limits", "speed", "crm_ratebucket", is_administrator),
             ],
         },
     ]
