@@ -9,6 +9,7 @@ def test_home_advisor_is_accessible(open_page):
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from unittest import mock
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.signals import request_finished, request_started
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -72,8 +74,45 @@ def browser() -> Generator[Browser]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+class InFlight:
+    """How many requests the server threads of this process are working on."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.changed = threading.Condition()
+
+    def started(self, **_: Any) -> None:
+        self._add(1)
+
+    def finished(self, **_: Any) -> None:
+        self._add(-1)
+
+    def _add(self, step: int) -> None:
+        with self.changed:
+            self.count += step
+            self.changed.notify_all()
+
+    def wait_until_none(self, seconds: float = 20) -> None:
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.count <= 0, seconds), "a request hangs"
+            self.count = 0
+
+
 @pytest.fixture
-def open_page(browser: Browser, live_server: Any) -> Generator[Callable[..., Page]]:
+def in_flight(live_server: Any) -> Generator[InFlight]:
+    """Requests that are still running when a test ends would meet an emptied database."""
+    requests = InFlight()
+    request_started.connect(requests.started)
+    request_finished.connect(requests.finished)
+    yield requests
+    request_started.disconnect(requests.started)
+    request_finished.disconnect(requests.finished)
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser, live_server: Any, in_flight: InFlight
+) -> Generator[Callable[..., Page]]:
     """Factory of pages: `open_page(role=None, user=None, theme="light", width=1440)`.
 
     With a role or user the browser is signed in. Addresses are relative to the live server.
@@ -108,6 +147,7 @@ def open_page(browser: Browser, live_server: Any) -> Generator[Callable[..., Pag
     yield make
     for context in contexts:
         context.close()
+    in_flight.wait_until_none()
 
 
 def session_cookie(user: Any, url: str) -> dict[str, Any]:
