@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -45,10 +46,9 @@ def free_port() -> int:
 def database_url() -> str:
     """The address of the test database, for another process."""
     given = connection.settings_dict
-    user = f"{given['USER']}:{given['PASSWORD']}@" if given["PASSWORD"] else ""
-    options = "" if given["PASSWORD"] else f"?host={given['HOST']}&user={given['USER']}"
-    host = f"{given['HOST']}:{given['PORT']}" if given["PASSWORD"] else ""
-    return f"postgresql://{user}{host}/{given['NAME']}{options}"
+    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
+    options = {name: given[key] for name, key in names.items() if given[key]}
+    return f"postgresql:///{given['NAME']}?{urlencode(options)}"
 
 
 @pytest.fixture
