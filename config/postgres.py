@@ -130,7 +130,7 @@ class PostgresServer(Server):
             "unix_socket_permissions": "0700",
             "port": str(PORT),
             "max_connections": "100",
-            "shared_buffers": "256MB" if self.durable else "128MB",
+            "shared_buffers": "512MB" if self.durable else "128MB",
             "max_wal_size": "2GB",
             "jit": "off",
             "fsync": on,

@@ -15,7 +15,7 @@ from django.db import connection
 from crm.phones import digits
 
 # Candidates that are ranked; a word that more customers have needs a second word beside it.
-CANDIDATES = 200
+CANDIDATES = 60
 SHORTEST = 3
 VIN_LENGTH = 17
 PHONE_DIGITS = 10
@@ -50,8 +50,8 @@ class Hit:
 def search_customers(text: str, limit: int = 20) -> list[Hit]:
     """The best `limit` matches of `text`, best first, equal ones by name.
 
-    One query; two for a whole phone number or e-mail address that nobody has, three when nothing
-    matches and the words have to be guessed.
+    One query; two for a whole phone number, e-mail address or VIN that nobody has, three when
+    nothing matches and the words have to be guessed.
     """
     words = query_words(text)
     long_words = [word for word in words if len(word) >= SHORTEST]
@@ -60,6 +60,8 @@ def search_customers(text: str, limit: int = 20) -> list[Hit]:
     if not long_words:
         return _by_short_name(words[0], limit)
     hits = _exactly(long_words[0]) if len(long_words) == 1 else []
+    # Documents hold e-mail addresses without their domain.
+    long_words = [re.sub("@.*", "@", word) for word in long_words]
     hits = hits or _find([[_telling_pattern(word)] for word in long_words], long_words, limit)
     if hits or any(char.isdigit() or char == "@" for char in "".join(long_words)):
         return hits
@@ -88,16 +90,19 @@ def _find(
         cursor.execute(
             f"""
             SELECT c.id, c.name, c.phone, coalesce(c.city, ''), coalesce(c.state, ''),
-                   {VEHICLES},
-                   f.document,
-                   CASE WHEN f.document LIKE ALL (%(whole)s::text[]) THEN 0
-                        WHEN f.document LIKE ANY (%(edge)s::text[]) THEN 1
-                        ELSE 2 END AS rank
-            FROM matching_documents(%(groups)s::jsonb, %(cap)s) AS f
-            JOIN customers AS c ON c.id = f.customer_id
-            WHERE %(guessed)s OR f.document LIKE ALL (%(inside)s::text[])
-            ORDER BY rank, c.last_name, c.first_name, c.id
-            LIMIT %(limit)s
+                   {VEHICLES}, best.document, best.rank
+            FROM (
+                SELECT f.customer_id, f.document,
+                       CASE WHEN f.document LIKE ALL (%(whole)s::text[]) THEN 0
+                            WHEN f.document LIKE ANY (%(edge)s::text[]) THEN 1
+                            ELSE 2 END AS rank
+                FROM matching_documents(%(groups)s::jsonb, %(cap)s) AS f
+                WHERE %(guessed)s OR f.document LIKE ALL (%(inside)s::text[])
+                ORDER BY rank, f.document
+                LIMIT %(limit)s
+            ) AS best
+            JOIN customers AS c ON c.id = best.customer_id
+            ORDER BY best.rank, best.document
             """,  # noqa: S608
             {
                 "groups": json.dumps(groups),
@@ -119,23 +124,23 @@ def _find(
 
 
 def _telling_pattern(word: str) -> str:
-    """The LIKE pattern that the index is asked for: of a VIN its last 8, of an address its name.
+    """The LIKE pattern that the index is asked for; of a VIN its last 8.
 
-    What thousands share (a manufacturer's code, "@gmail.com") costs time and tells nothing; the
-    whole word is compared on the few documents that come back.
+    What thousands share (a manufacturer's code) costs time and tells nothing; the whole word is
+    compared on the few documents that come back.
     """
-    if len(word) == VIN_LENGTH:
-        return f"%{_escaped(word[-8:])} %"
-    name, at, _ = word.partition("@")
-    return f"%{_escaped(name)}{at}%" if len(name) >= SHORTEST else f"%{_escaped(word)}%"
+    return f"%{_escaped(word[-8:])} %" if len(word) == VIN_LENGTH else f"%{_escaped(word)}%"
 
 
 def _exactly(word: str) -> list[Hit]:
-    """Who has this whole phone number or e-mail address; unique indexes know at once."""
+    """Who has this whole phone number, e-mail address or VIN; unique indexes know at once."""
     if word.isdigit() and len(word) == PHONE_DIGITS:
         return _rows("phone = %s", [f"+1{word}"], "phone", limit=1)
     if "@" in word:
         return _rows("lower(email) = %s", [word], "email", limit=1)
+    if len(word) == VIN_LENGTH:
+        owner = "id = (SELECT customer_id FROM vehicles WHERE vin = %s)"
+        return _rows(owner, [word.upper()], "vin", limit=1)
     return []
 
 

@@ -143,7 +143,9 @@ SET search_path = public, pg_temp
 AS $$
     SELECT c.id, ' ' || concat_ws(' ',
         search_text(c.name),
-        lower(c.email),
+        -- Without the domain: its letters ("mail", ".com") would stand in every document and make
+        -- each search for a name walk through them.
+        lower(split_part(c.email, '@', 1)) || '@',
         CASE WHEN c.phone ~ '^\+1[0-9]{10}$' THEN substr(c.phone, 3) ELSE ltrim(c.phone, '+') END,
         (
             SELECT lower(string_agg(concat_ws(' ', v.vin, regexp_replace(v.license_plate, '[^A-Z0-9]', '', 'g')), ' ' ORDER BY v.vin))
