@@ -14,8 +14,9 @@ from django.db import connection
 
 from crm.phones import digits
 
-# Candidates that are ranked; a word that more customers have needs a second word beside it.
-CANDIDATES = 60
+# How many candidates are ranked for each hit that is wanted; a word that more customers have
+# needs a second word beside it.
+CANDIDATES_PER_HIT = 4
 SHORTEST = 3
 VIN_LENGTH = 17
 PHONE_DIGITS = 10
@@ -106,7 +107,7 @@ def _find(
             """,  # noqa: S608
             {
                 "groups": json.dumps(groups),
-                "cap": CANDIDATES,
+                "cap": CANDIDATES_PER_HIT * limit,
                 "guessed": guessed,
                 "inside": [f"%{word}%" for word in escaped],
                 "whole": [f"% {word} %" for word in escaped],
