@@ -5,6 +5,9 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 from rest_framework.routers import SimpleRouter
 
 from crm.api import access, appointments, customers, service, shop, vehicles
+from leads.api import routes as leads_routes
+from telephony.api import routes as telephony_routes
+from warmth.api import routes as warmth_routes
 
 router = SimpleRouter(use_regex_path=False)
 router.register("customers", customers.CustomerViewSet, basename="api-customers")
@@ -20,10 +23,15 @@ router.register("op-codes", shop.OpCodeViewSet, basename="api-op-codes")
 router.register("users", access.UserViewSet, basename="api-users")
 router.register("audit", access.AuditViewSet, basename="api-audit")
 
+APP_ROUTES = (leads_routes, telephony_routes, warmth_routes)
+for routes in APP_ROUTES:
+    routes.register(router)
+
 urlpatterns = [
     path("me/", access.MeView.as_view(), name="api-me"),
     path("availability/", appointments.AvailabilityView.as_view(), name="api-availability"),
     path("vin/<str:text>/", vehicles.VinView.as_view(), name="api-vin"),
+    *(pattern for routes in APP_ROUTES for pattern in routes.urlpatterns),
     *router.urls,
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),

@@ -72,6 +72,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "jobs",
     "crm",
+    "leads",
+    "warmth",
+    "telephony",
 ]
 
 MIDDLEWARE = [

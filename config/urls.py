@@ -17,6 +17,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api")),
     path("jobs/", include("jobs.urls")),
+    path("leads/", include("leads.urls")),
+    path("warmth/", include("warmth.urls")),
+    path("calls/", include("telephony.urls")),
     path("csp-report", csp_report, name="csp_report"),
 ]
 

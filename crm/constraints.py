@@ -1,6 +1,6 @@
 """From the name of a broken database constraint to a sentence at the right field."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -156,6 +156,11 @@ RULES: dict[str, tuple[type[Refused], str | None, str, str]] = {
     ),
     "customer_notes_said": (Invalid, "text", "The note is empty.", "Write something."),
 }  # fmt: skip
+
+
+def register_rules(rules: Mapping[str, tuple[type[Refused], str | None, str, str]]) -> None:
+    """Add the rules of an app's own tables; called from its `AppConfig.ready`."""
+    RULES.update(rules)
 
 
 def explain(error: IntegrityError | DataError) -> Refused:

@@ -24,6 +24,21 @@ CAPABILITIES = {
     "imports:write": "Import files and revert imports",
     "exports:read": "Export lists",
     "tokens:write": "Create and revoke API tokens",
+    "work:read": "See the work list",
+    "work:write": "Claim and close work",
+    "consent:read": "See permissions to contact",
+    "consent:write": "Record permissions to contact and opt-outs",
+    "leads:read": "See battery leads",
+    "leads:write": "Work leads and record battery tests",
+    "leads:manage": "Generate, calibrate and activate lead scoring",
+    "warmth:read": "See warmth scores",
+    "warmth:write": "Log engagements and adjust warmth scores",
+    "warmth:manage": "Change warmth rules and webhooks",
+    "calls:read": "See the call log",
+    "calls:write": "Place and log calls, verify callers",
+    "calls:listen": "Hear recordings and read transcripts",
+    "calls:manage": "See verification attempts and unlock callers",
+    "agent:use": "Use the voice agent's tools",
 }
 
 _FRONT = {
@@ -36,14 +51,31 @@ _FRONT = {
     "service:read",
     "shop:read",
     "audit:read",
+    "work:read",
+    "work:write",
+    "consent:read",
+    "consent:write",
+    "leads:read",
+    "warmth:read",
+    "warmth:write",
+    "calls:read",
+    "calls:write",
 }
 _ALL = set(CAPABILITIES)
 
 ROLE_CAPABILITIES: dict[str, frozenset[str]] = {
     Role.ADVISOR: frozenset(
-        _FRONT | {"appointments:work", "service:write", "vehicles:correct", "exports:read"}
+        _FRONT
+        | {
+            "appointments:work",
+            "service:write",
+            "vehicles:correct",
+            "exports:read",
+            "leads:write",
+            "calls:listen",
+        }
     ),
-    Role.BDC: frozenset(_FRONT),
+    Role.BDC: frozenset(_FRONT | {"leads:write", "calls:listen"}),
     Role.SALES: frozenset(_FRONT),
     Role.TECHNICIAN: frozenset(
         {
@@ -54,12 +86,25 @@ ROLE_CAPABILITIES: dict[str, frozenset[str]] = {
             "service:read",
             "service:write",
             "shop:read",
+            "leads:read",
+            "leads:write",
         }
     ),
     Role.MANAGER: frozenset(_ALL),
     Role.ADMIN: frozenset(_ALL),
     # An API client owns every scope; its tokens narrow them.
-    Role.API: frozenset(_ALL - {"customers:erase", "jobs:write", "tokens:write", "shop:write"}),
+    Role.API: frozenset(
+        _ALL
+        - {
+            "customers:erase",
+            "jobs:write",
+            "tokens:write",
+            "shop:write",
+            "leads:manage",
+            "warmth:manage",
+            "calls:manage",
+        }
+    ),
 }
 
 # What Django's own permission checks (admin, jobs page) ask for, in terms of the table above.
