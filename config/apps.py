@@ -23,7 +23,7 @@ class StaticFiles(StaticFilesConfig):
         *StaticFilesConfig.ignore_patterns,
         *("*.map", "*.d.ts", "*.cjs", "*.rtl.*", "css/tabler-*", "css/tabler.css"),
         *("js/tabler-*", "js/tabler.js", "js/tabler.esm*", "img/flags/*", "img/payments/*"),
-        *("img/social/*", "libs", "types"),
+        *("img/social/*", "libs", "types", "chart.js", "chart.umd.js", "helpers.js", "chunks"),
     ]
 
 

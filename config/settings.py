@@ -348,6 +348,7 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("vendor/tabler", BASE_DIR / "node_modules/@tabler/core/dist"),
     ("vendor/tabler-icons", BASE_DIR / "node_modules/@tabler/icons-sprite/dist"),
+    ("vendor/chart", BASE_DIR / "node_modules/chart.js/dist"),
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

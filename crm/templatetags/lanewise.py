@@ -19,6 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from crm import phones
+from crm.charts import Chart
 
 register = template.Library()
 
@@ -71,6 +72,13 @@ def _symbol(name: str) -> str:
     if match is None:
         raise template.TemplateSyntaxError(f"Tabler has no icon named {name!r}")
     return match[1].replace('<path stroke="none" d="M0 0h24v24H0z" fill="none" />', "")
+
+
+@register.inclusion_tag("components/_chart.html")
+def chart(chart: Chart, name: str = "chart", number: int | str = "") -> dict[str, Any]:
+    """A chart with its figures; `name` and `number` together are unique on the page. The page
+    includes `components/_chart_scripts.html` in its `scripts` block."""
+    return {"chart": chart, "chart_id": f"{name}-{number}"}
 
 
 @register.simple_tag

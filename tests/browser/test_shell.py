@@ -197,3 +197,19 @@ def test_htmx_history_and_eval_are_switched_off(open_page: Callable[..., Page]) 
     assert page.evaluate("Object.entries(sessionStorage)") == [
         ["htmx-current-path-for-history", "/gallery/"]
     ]
+
+
+def test_gallery_charts_are_drawn_again_in_the_other_theme(open_page: Callable[..., Page]) -> None:
+    page = open_page(Role.ADVISOR)
+    page.goto("/gallery/")
+    drawings = page.locator("figure[data-chart] canvas")
+    page.wait_for_function(
+        "[...document.querySelectorAll('figure[data-chart] canvas')]"
+        ".every((canvas) => window.Chart && window.Chart.getChart(canvas))"
+    )
+    light = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in drawings.all()]
+    page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
+    dark = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in drawings.all()]
+    assert len(light) == 3
+    assert all(one != other for one, other in zip(light, dark, strict=True))
+    assert_no_csp_violations(page)
