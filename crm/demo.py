@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -51,6 +53,33 @@ LOGINS: list[tuple[str, str, str]] = [
 ]
 
 
+@dataclass(frozen=True)
+class Part:
+    """What an app above adds to the demonstration, in the same transaction.
+
+    `build(batch)` runs when customers, vehicles and visits of the batch are there,
+    `remove(customers, vehicles)` before they go; both return the rows of each table. Parts are
+    built in the order of `position` and removed in the other one.
+    """
+
+    name: str
+    build: Callable[[DataBatch], Mapping[str, int]]
+    remove: Callable[[QuerySet[Customer], QuerySet[Vehicle]], Mapping[str, int]]
+    position: int = 50
+
+
+_parts: dict[str, Part] = {}
+
+
+def register(part: Part) -> None:
+    """Add `part`, or replace the one of the same name. Called from `AppConfig.ready`."""
+    _parts[part.name] = part
+
+
+def parts() -> list[Part]:
+    return sorted(_parts.values(), key=lambda part: part.position)
+
+
 def exists() -> bool:
     """Whether demonstration rows or users are in the database."""
     return (
@@ -83,14 +112,17 @@ def build() -> dict[str, int]:
             staff = _make_staff()
         advisors = [user for user in staff if user.role == Role.ADVISOR]
         written = load(plan, advisors)
+        batch = DataBatch.objects.get(pk=plan.batch_id)
         # What follows is audited row by row again: the timeline of those customers shows it.
         with audited(reason="Demonstration data", bulk_batch="", defer_search=""):
             scenes.play(
-                batch=DataBatch.objects.get(pk=plan.batch_id),
+                batch=batch,
                 shop=furniture.describe_shop(advisors, today),
                 advisors=advisors,
                 now=timezone.now(),
             )
+            for part in parts():
+                written.update(part.build(batch))
     return written
 
 
@@ -107,8 +139,11 @@ def remove() -> dict[str, int]:
     )
     with transaction.atomic(), audited(reason="Demonstration data removed"):
         _release_real_history(customers, vehicles)
+        removed: dict[str, int] = {}
+        for part in reversed(parts()):
+            removed.update(part.remove(customers, vehicles))
         lines = Q(service_record__customer__in=customers) | Q(appointment__customer__in=customers)
-        return {
+        return removed | {
             "service lines": _delete(ServiceLine.objects.filter(lines | Q(vehicle__in=vehicles))),
             "service records": _delete(
                 ServiceRecord.objects.filter(Q(customer__in=customers) | Q(vehicle__in=vehicles))

@@ -71,3 +71,24 @@ def test_user_name_of_a_real_person_is_refused() -> None:
 
 def test_nothing_to_remove_says_so() -> None:
     assert run("remove_demo") == "There is no demonstration data.\n"
+
+
+def test_parts_of_other_apps_are_built_in_order_and_removed_backwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    called: list[str] = []
+
+    def part(name: str, position: int) -> demo.Part:
+        return demo.Part(
+            name,
+            build=lambda batch: called.append(f"build {name}") or {name: 1},
+            remove=lambda customers, vehicles: called.append(f"remove {name}") or {name: 2},
+            position=position,
+        )
+
+    monkeypatch.setattr(demo, "_parts", {})
+    demo.register(part("second", 20))
+    demo.register(part("first", 10))
+    assert demo.build()["second"] == 1
+    assert demo.remove()["first"] == 2
+    assert called == ["build first", "build second", "remove second", "remove first"]
