@@ -7,10 +7,10 @@ from django.db import migrations
 FOLDER = Path(__file__).parent / "sql"
 
 
-def sql_file(name: str) -> migrations.RunSQL:
-    """Run `sql/<name>.sql`, undone by `sql/<name>_reverse.sql`."""
+def sql_file(name: str, folder: Path = FOLDER) -> migrations.RunSQL:
+    """Run `<name>.sql` of `folder` (another app gives its own), undone by `<name>_reverse.sql`."""
     return migrations.RunSQL(
-        (FOLDER / f"{name}.sql").read_text(), (FOLDER / f"{name}_reverse.sql").read_text()
+        (folder / f"{name}.sql").read_text(), (folder / f"{name}_reverse.sql").read_text()
     )
 
 
