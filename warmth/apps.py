@@ -1,6 +1,24 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class WarmthConfig(AppConfig):
     name = "warmth"
+    verbose_name = "Warmth"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from crm.constraints import register_rules
+        from warmth.constraints import RULES
+
+        register_rules(RULES)
+        post_migrate.connect(_after_migrate, sender=self, dispatch_uid="warmth.first_version")
+
+
+def _after_migrate(**_: Any) -> None:
+    """Not a migration, because tests empty all tables and emit this signal afterwards."""
+    from warmth.services.first_version import ensure_first_version
+
+    ensure_first_version()

@@ -1,0 +1,1 @@
+DROP FUNCTION warmth_adjustments_valid(jsonb);
