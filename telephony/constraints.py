@@ -80,4 +80,28 @@ RULES: dict[str, tuple[type[Refused], str | None, str, str]] = {
         Invalid, "what", "A recording is heard or a transcript read.",
         "Choose recording or transcript.",
     ),
+    "caller_verifications_one_claim": (
+        Duplicate, None, "Somebody is being verified in this call.", "Go on with that one.",
+    ),
+    "caller_verifications_channel_known": (
+        Invalid, "channel", "Unknown place of a verification.", "Choose agent or desk.",
+    ),
+    "caller_verifications_factors_known": (
+        Invalid, "factor", "Unknown question.",
+        "Ask date_of_birth, last_service, vehicle or address.",
+    ),
+    "caller_verifications_private_fact": (
+        Invalid, "factor", "Nobody is verified without a private fact.",
+        "Ask for the birth date or the last service.",
+    ),
+    "verification_attempts_factor_known": (
+        Invalid, "factor", "Unknown question.",
+        "Ask date_of_birth, last_service, vehicle or address.",
+    ),
+    "verification_unlocks_with_reason": (
+        Invalid, "reason", "Unlocking needs a reason.", "Say why.",
+    ),
+    "agent_actions_once": (
+        Duplicate, None, "This was asked for in this call already.", "Use the first answer.",
+    ),
 }  # fmt: skip

@@ -109,3 +109,8 @@ class EventKind(TextChoices):
 class Heard(TextChoices):
     RECORDING = "recording", _("Recording")
     TRANSCRIPT = "transcript", _("Transcript")
+
+
+class VerificationChannel(TextChoices):
+    AGENT = "agent", _("Voice agent")
+    DESK = "desk", _("At the desk")

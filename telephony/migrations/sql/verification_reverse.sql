@@ -1,0 +1,4 @@
+DROP TRIGGER verification_unlocks_audit_insert ON verification_unlocks;
+DROP TRIGGER agent_actions_touch ON agent_actions;
+DROP TRIGGER verification_unlocks_touch ON verification_unlocks;
+DROP TRIGGER caller_verifications_touch ON caller_verifications;
