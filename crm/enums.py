@@ -108,3 +108,70 @@ class AuditAction(TextChoices):
     UPDATE = "update", _("changed")
     DELETE = "delete", _("deleted")
     BULK_INSERT = "bulk_insert", _("created in bulk")
+
+
+class Channel(TextChoices):
+    """Ways to reach somebody. An artificial voice counts apart: it needs a consent of its own."""
+
+    CALL = "call", _("Call")
+    AI_CALL = "ai_call", _("Call by an artificial voice")
+    TEXT = "text", _("Text message")
+    EMAIL = "email", _("E-mail")
+    VISIT = "visit", _("Visit")
+
+    @classmethod
+    def outbound(cls) -> list[str]:
+        """What the permission gate decides about."""
+        return [cls.CALL, cls.AI_CALL, cls.TEXT, cls.EMAIL]
+
+    @classmethod
+    def by_phone(cls) -> list[str]:
+        return [cls.CALL, cls.AI_CALL, cls.TEXT]
+
+
+class Direction(TextChoices):
+    INBOUND = "inbound", _("Inbound")
+    OUTBOUND = "outbound", _("Outbound")
+
+
+class ContactPurpose(TextChoices):
+    SERVICE = "service", _("Service in hand")
+    REMINDER = "reminder", _("Confirmation or reminder")
+    CALLBACK = "callback", _("Answer to the customer")
+    MARKETING = "marketing", _("Offer")
+
+
+class ConsentBasis(TextChoices):
+    """On what a statement in the consent ledger stands."""
+
+    WRITTEN = "written", _("In writing")
+    SPOKEN = "spoken", _("Spoken")
+    ONLINE = "online", _("Web form")
+    OPT_OUT = "opt_out", _("Opted out")
+    DO_NOT_CALL = "do_not_call", _("Do-not-call request")
+
+
+class WorkKind(TextChoices):
+    BATTERY_LEAD = "battery_lead", _("Battery lead")
+    WARM_PROSPECT = "warm_prospect", _("Warm prospect")
+    COOLED_PROSPECT = "cooled_prospect", _("Cooled prospect")
+    MISSED_CALL = "missed_call", _("Missed call")
+    VOICEMAIL = "voicemail", _("Voicemail")
+    CALLBACK = "callback", _("Callback")
+    NO_SHOW = "no_show", _("No-show")
+    DECLINED_WORK = "declined_work", _("Declined work")
+    CONFIRMATION = "confirmation", _("Confirmation")
+
+
+class MessageKind(TextChoices):
+    CONFIRMATION = "confirmation", _("Confirmation")
+    REMINDER = "reminder", _("Reminder")
+
+
+class MessageStatus(TextChoices):
+    PLANNED = "planned", _("Planned")
+    SENT = "sent", _("Sent")
+    UNCERTAIN = "uncertain", _("Perhaps sent")
+    BLOCKED = "blocked", _("Not allowed")
+    DROPPED = "dropped", _("No longer needed")
+    FAILED = "failed", _("Failed")

@@ -81,3 +81,24 @@ class ServiceLineQuerySet(models.QuerySet[Any]):
             | Q(deferred_until__lte=today)
             | Q(deferred_until_mileage__lte=F("vehicle__current_mileage"))
         )
+
+
+class WorkItemQuerySet(models.QuerySet[Any]):
+    def open(self) -> WorkItemQuerySet:
+        return self.filter(closed_at__isnull=True)
+
+    def due(self, now: datetime) -> WorkItemQuerySet:
+        """Open, come due and not expired."""
+        return self.open().filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=now), due_at__lte=now
+        )
+
+    def free_for(self, user: Any, now: datetime) -> WorkItemQuerySet:
+        """Without what somebody else holds."""
+        return self.filter(
+            Q(claimed_until__isnull=True) | Q(claimed_until__lte=now) | Q(claimed_by=user)
+        )
+
+    def best_first(self) -> WorkItemQuerySet:
+        """Highest expected value first, after that what nobody may be contacted about."""
+        return self.order_by("barred", "-rank", "id")

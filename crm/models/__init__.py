@@ -9,6 +9,8 @@ from crm.models.imports import (
     ImportRow,
     ImportRun,
 )
+from crm.models.messages import OutboundMessage
+from crm.models.outreach import Consent, ContactAttempt, ContactDecision, WorkItem
 from crm.models.people import Customer, User
 from crm.models.search import CustomerSearch, NameWord
 from crm.models.service import ServiceLine, ServiceRecord
@@ -19,6 +21,9 @@ __all__ = [
     "ApiToken",
     "Appointment",
     "AuditEntry",
+    "Consent",
+    "ContactAttempt",
+    "ContactDecision",
     "Customer",
     "CustomerNote",
     "CustomerSearch",
@@ -33,6 +38,7 @@ __all__ = [
     "NameWord",
     "OpCode",
     "OpeningHours",
+    "OutboundMessage",
     "RateBucket",
     "ServiceBay",
     "ServiceLine",
@@ -41,4 +47,5 @@ __all__ = [
     "Technician",
     "User",
     "Vehicle",
+    "WorkItem",
 ]
