@@ -537,7 +537,7 @@ class Migration(migrations.Migration):
                     "lead",
                     models.ForeignKey(
                         db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="score_history",
                         to="leads.lead",
                     ),

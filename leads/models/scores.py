@@ -73,7 +73,8 @@ class ScoreHistory(models.Model):
     """Append-only: a row for the first score of a lead, and for each change of its band or of
     the posterior by 0.01 or more since the last row."""
 
-    lead = models.ForeignKey(Lead, models.CASCADE, related_name="score_history", db_index=False)
+    # The database deletes these rows with their lead; a DELETE of their own is refused.
+    lead = models.ForeignKey(Lead, models.DO_NOTHING, related_name="score_history", db_index=False)
     at = models.DateTimeField(db_default=Now())
     posterior_probability = models.FloatField()
     contact_urgency = models.CharField(max_length=10, choices=ContactUrgency)
