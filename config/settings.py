@@ -46,6 +46,34 @@ DEALERSHIP_TIME_ZONE = env("DEALERSHIP_TIME_ZONE", default="America/New_York")
 DEALERSHIP_CURRENCY = env("DEALERSHIP_CURRENCY", default="USD")
 SLOT_MINUTES = env.int("SLOT_MINUTES", default=30)
 
+# Permission to contact (docs/permission.md). Whole hours of the customer's clock, the closing one
+# exclusive. A state's rule is what it has stricter than the country.
+CONTACT_OPENS = env.int("CONTACT_OPENS", default=8)
+CONTACT_CLOSES = env.int("CONTACT_CLOSES", default=21)
+CONTACT_RELATIONSHIP_MONTHS = env.int("CONTACT_RELATIONSHIP_MONTHS", default=18)
+CONTACT_INQUIRY_MONTHS = env.int("CONTACT_INQUIRY_MONTHS", default=3)
+CONTACT_OFFERS_IN_7_DAYS = env.int("CONTACT_OFFERS_IN_7_DAYS", default=3)
+CONTACT_STATE_RULES = env.json(
+    "CONTACT_STATE_RULES",
+    default={
+        "AL": {"closes": 20, "sundays": False, "holidays": False},
+        "FL": {"closes": 20, "calls_in_24_hours": 3},
+        "LA": {"closes": 20, "sundays": False, "holidays": False, "relationship_months": 6},
+        "MS": {"closes": 20, "sundays": False, "relationship_months": 6},
+        "TN": {"relationship_months": 12},
+    },
+)
+# Zones of a customer whose address tells none: all of the mainland, and so the strictest hours.
+CONTACT_UNKNOWN_ZONES = env.list(
+    "CONTACT_UNKNOWN_ZONES",
+    default=["America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"],
+)
+# States in which everybody on the line has to agree to a recording.
+CONTACT_ALL_PARTY_STATES = env.list("CONTACT_ALL_PARTY_STATES", default=["FL"])
+# How long the gate's answers are kept: five years, as 16 CFR 310.5 asks of telemarketing records.
+CONTACT_DECISION_DAYS = env.int("CONTACT_DECISION_DAYS", default=1826)
+CONTACT_CLAIM_MINUTES = env.int("CONTACT_CLAIM_MINUTES", default=20)
+
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
     "unfold.apps.BasicAppConfig",
