@@ -21,9 +21,10 @@ def var_dir() -> Path:
 def prepare(*, role: str) -> None:
     """Load `.env`, name the process's role, and make sure that both servers can be reached.
 
-    `role` is "web", "worker", "beat" or "command"; it decides time-outs and connection reuse.
-    A variable that is already set wins over `.env`. Without `DATABASE_URL` or `REDIS_URL` the
-    project's own server is started (or joined) and its address is put into the environment.
+    `role` is "web", "live", "worker", "beat" or "command"; it decides time-outs and how long
+    connections are kept. A variable that is already set wins over `.env`. Without `DATABASE_URL`
+    or `REDIS_URL` the project's own server is started (or joined) and its address is put into
+    the environment.
     """
     environ.Env.read_env(BASE_DIR / ".env")
     os.environ.setdefault("LANEWISE_ROLE", role)
@@ -49,6 +50,11 @@ def attach_missing() -> "Servers | None":
         )
     except embedded.ServerError as error:
         sys.exit(f"lanewise: {error}")
+
+
+def live_port() -> int:
+    """Port of the live process (`LIVE_PORT`); beside the web server's unless given."""
+    return int(os.environ.get("LIVE_PORT") or int(os.environ.get("PORT") or "8000") + 1)
 
 
 def redis_py_url(broker_url: str) -> str:

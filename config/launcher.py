@@ -1,4 +1,4 @@
-"""`make run`: servers, database, static files, then web, beat and worker until Ctrl-C.
+"""`make run`: servers, database, static files, then web, live, beat and worker until Ctrl-C.
 
 Every part attaches to the servers by itself, so they stay up until the last part has gone.
 """
@@ -56,6 +56,7 @@ class Launcher:
             lifeline.follow_parent(os.getppid())
         with self._alone():
             self._check_port()
+            self._choose_live_port()
             try:
                 self.servers = attach_missing()
                 self._start()
@@ -97,6 +98,18 @@ class Launcher:
                     f"Port {self.port} of {self.host} cannot be used ({error.strerror}). "
                     f"Choose another one: make run PORT={self.port + 1}"
                 ) from error
+
+    def _choose_live_port(self) -> None:
+        """The port beside ours, or any other when somebody has that one; pages are told which."""
+        if os.environ.get("LIVE_PORT"):
+            return
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        for port in (self.port + 1, 0):
+            with socket.socket(family) as probe, contextlib.suppress(OSError, OverflowError):
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((self.host, port))
+                self.environment["LIVE_PORT"] = str(probe.getsockname()[1])
+                return
 
     def _start(self) -> None:
         report = var_dir() / "ready.json"

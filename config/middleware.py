@@ -121,6 +121,9 @@ class AdminPolicyMiddleware(CSPMiddleware):
             parts.config = settings.ADMIN_CONTENT_SECURITY_POLICY
             # A nonce would make browsers ignore 'unsafe-inline'.
             parts.nonce = None
+        origin = getattr(request, "live_origin", "")
+        if origin and not report_only:
+            parts.update = {"connect-src": [origin]}
         return parts
 
 

@@ -16,9 +16,9 @@ from honcho.printer import Message, Printer
 from config.processes import die_with_parent
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-COLOURS = {"web": "36", "beat": "33", "worker": "32"}
+COLOURS = {"web": "36", "live": "34", "beat": "33", "worker": "32"}
 # In this order. What a worker has not finished by then is taken up again at the next start.
-STOP_SECONDS = {"web": 25.0, "beat": 10.0, "worker": 25.0}
+STOP_SECONDS = {"web": 25.0, "live": 5.0, "beat": 10.0, "worker": 25.0}
 
 
 def start_process(
@@ -112,6 +112,6 @@ class Parts:
         return next((f"{name} {end}" for name, end in endings if end), "")
 
     def stop(self) -> None:
-        """Stop web, beat, worker: each needs those after it."""
+        """Stop web, live, beat, worker: each needs those after it."""
         for name, wait_seconds in STOP_SECONDS.items():
             self.parts[name].stop(wait_seconds)

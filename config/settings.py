@@ -11,7 +11,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import BASE_DIR, var_dir
+from config.environment import BASE_DIR, live_port, redis_py_url, var_dir
 
 
 class Env(environ.Env):
@@ -45,34 +45,6 @@ DEALERSHIP_NAME = env("DEALERSHIP_NAME", default="Magnolia Motors")
 DEALERSHIP_TIME_ZONE = env("DEALERSHIP_TIME_ZONE", default="America/New_York")
 DEALERSHIP_CURRENCY = env("DEALERSHIP_CURRENCY", default="USD")
 SLOT_MINUTES = env.int("SLOT_MINUTES", default=30)
-
-# Permission to contact (docs/permission.md). Whole hours of the customer's clock, the closing one
-# exclusive. A state's rule is what it has stricter than the country.
-CONTACT_OPENS = env.int("CONTACT_OPENS", default=8)
-CONTACT_CLOSES = env.int("CONTACT_CLOSES", default=21)
-CONTACT_RELATIONSHIP_MONTHS = env.int("CONTACT_RELATIONSHIP_MONTHS", default=18)
-CONTACT_INQUIRY_MONTHS = env.int("CONTACT_INQUIRY_MONTHS", default=3)
-CONTACT_OFFERS_IN_7_DAYS = env.int("CONTACT_OFFERS_IN_7_DAYS", default=3)
-CONTACT_STATE_RULES = env.json(
-    "CONTACT_STATE_RULES",
-    default={
-        "AL": {"closes": 20, "sundays": False, "holidays": False},
-        "FL": {"closes": 20, "calls_in_24_hours": 3},
-        "LA": {"closes": 20, "sundays": False, "holidays": False, "relationship_months": 6},
-        "MS": {"closes": 20, "sundays": False, "relationship_months": 6},
-        "TN": {"relationship_months": 12},
-    },
-)
-# Zones of a customer whose address tells none: all of the mainland, and so the strictest hours.
-CONTACT_UNKNOWN_ZONES = env.list(
-    "CONTACT_UNKNOWN_ZONES",
-    default=["America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"],
-)
-# States in which everybody on the line has to agree to a recording.
-CONTACT_ALL_PARTY_STATES = env.list("CONTACT_ALL_PARTY_STATES", default=["FL"])
-# How long the gate's answers are kept: five years, as 16 CFR 310.5 asks of telemarketing records.
-CONTACT_DECISION_DAYS = env.int("CONTACT_DECISION_DAYS", default=1826)
-CONTACT_CLAIM_MINUTES = env.int("CONTACT_CLAIM_MINUTES", default=20)
 
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
@@ -205,6 +177,11 @@ CACHES = {
 # Celery: the queue is a hint, PostgreSQL is the truth (docs/developers.md, "Jobs").
 REDIS_URL = env("REDIS_URL", default="redis://localhost:6379/0")
 CELERY_BROKER_URL = REDIS_URL
+
+# Live events: where browsers find the live process. Empty: this host, at LIVE_PORT.
+LIVE_URL = env("LIVE_URL", default="/live/events" if PRODUCTION else "")
+LIVE_PORT = live_port()
+LIVE_REDIS_URL = redis_py_url(REDIS_URL)
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "lanewise"
 CELERY_TASK_IGNORE_RESULT = True

@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from crm.enums import BatchKind
+from crm.live import live_url
 from crm.models import DataBatch
 from crm.navigation import url_or_empty, visible_items
 
@@ -27,6 +28,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "nav": SimpleLazyObject(lambda: visible_items(request)),
         "demo_rows": SimpleLazyObject(_demo_rows),
         "search": {"page_url": url_or_empty("customers"), "suggest_url": url_or_empty("search")},
+        "live_url": SimpleLazyObject(lambda: live_url(request)),
         # django-htmx looks for the nonce in the context, django-csp keeps it on the request.
         "csp_nonce": getattr(request, "csp_nonce", ""),
     }

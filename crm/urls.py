@@ -12,6 +12,7 @@ from crm.views import (
     exports,
     home,
     imports,
+    live,
     search,
     tokens,
     vehicles,
@@ -22,6 +23,7 @@ from crm.views import (
 urlpatterns = [
     path("", home.home, name="home"),
     path("search", search.search, name="search"),
+    path("live", live.live, name="live"),
     path("customers/", customers.customers, name="customers"),
     path("customers/new", customer_forms.customer_new, name="customer_new"),
     path("customers/<uuid:key>/", customer_card.customer, name="customer"),

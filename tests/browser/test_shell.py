@@ -203,10 +203,6 @@ def test_gallery_charts_are_drawn_again_in_the_other_theme(open_page: Callable[.
     page = open_page(Role.ADVISOR)
     page.goto("/gallery/")
     drawings = page.locator("figure[data-chart] canvas")
-    page.wait_for_function(
-        "[...document.querySelectorAll('figure[data-chart] canvas')]"
-        ".every((canvas) => window.Chart && window.Chart.getChart(canvas))"
-    )
     light = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in drawings.all()]
     page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
     dark = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in drawings.all()]

@@ -36,6 +36,7 @@ FORM = ("get", "post")
 ROUTES = {
     "home": Route("", STAFF),
     "search": Route("", STAFF),
+    "live": Route("", STAFF),
     "customers": Route("", STAFF),
     "customer_new": Route("", FRONT, FORM),
     "customer": Route("customer", STAFF),
