@@ -106,6 +106,9 @@ RULES: dict[str, tuple[type[Refused], str | None, str, str]] = {
         Invalid, "scorching_from", "The levels' bounds do not rise from cold to scorching.",
         "Check the bounds.",
     ),
+    "warmth_algorithms_value_positive": (
+        Invalid, "typical_purchase_value", "The typical value must be above 0.", "Check it.",
+    ),
     "warmth_algorithms_scale_positive": (
         Invalid, "probability_scale", "The curve's scale must be above 0.", "Check it.",
     ),

@@ -63,7 +63,7 @@ class EventType(TextChoices):
     REFERRAL = "referral", _("Referred somebody")
     CALL = "call", _("Call from the customer")
     MESSAGE = "message", _("Message from the customer")
-    OUTREACH = "outreach", _("We tried to reach them")
+    OUTREACH = "outreach", _("We did not reach them")
     REPLY = "reply", _("Answered us")
     APPOINTMENT_BOOKED = "appointment_booked", _("Appointment booked")
     SERVICE_VISIT = "service_visit", _("Service visit")
@@ -103,8 +103,9 @@ NATURES: dict[EventType, Nature] = {
     EventType.MESSAGE: _ASKED,
     EventType.OUTREACH: _OURS,
     EventType.REPLY: Nature(),
-    EventType.APPOINTMENT_BOOKED: _ASKED,
-    EventType.SERVICE_VISIT: Nature(),
+    # Booked by a call or message that is an event of its own.
+    EventType.APPOINTMENT_BOOKED: Nature(),
+    EventType.SERVICE_VISIT: _ASKED,
     EventType.NO_SHOW: _OURS,
     EventType.CANCELLATION: Nature(),
     EventType.DECLINED_REPAIR: Nature(),
@@ -120,6 +121,7 @@ class EventSource(TextChoices):
     PAGE = "page", _("Entered by hand")
     IMPORT = "import", _("Import")
     SEED = "seed", _("Generated data")
+    SQL = "sql", _("Written directly")
 
 
 class DecisionRole(TextChoices):

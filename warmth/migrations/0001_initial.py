@@ -186,7 +186,7 @@ class Migration(migrations.Migration):
                             ("referral", "Referred somebody"),
                             ("call", "Call from the customer"),
                             ("message", "Message from the customer"),
-                            ("outreach", "We tried to reach them"),
+                            ("outreach", "We did not reach them"),
                             ("reply", "Answered us"),
                             ("appointment_booked", "Appointment booked"),
                             ("service_visit", "Service visit"),
@@ -654,6 +654,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "typical_purchase_value",
+                    models.DecimalField(
+                        db_default=Decimal("35000.00"),
+                        decimal_places=2,
+                        default=Decimal("35000.00"),
+                        help_text="Predicted for who has named no price",
+                        max_digits=12,
+                    ),
+                ),
+                (
                     "is_calibrated",
                     models.BooleanField(
                         db_default=False,
@@ -726,7 +736,7 @@ class Migration(migrations.Migration):
                             ("referral", "Referred somebody"),
                             ("call", "Call from the customer"),
                             ("message", "Message from the customer"),
-                            ("outreach", "We tried to reach them"),
+                            ("outreach", "We did not reach them"),
                             ("reply", "Answered us"),
                             ("appointment_booked", "Appointment booked"),
                             ("service_visit", "Service visit"),
@@ -763,6 +773,7 @@ class Migration(migrations.Migration):
                             ("page", "Entered by hand"),
                             ("import", "Import"),
                             ("seed", "Generated data"),
+                            ("sql", "Written directly"),
                         ],
                         db_default="api",
                         default="api",
@@ -918,7 +929,7 @@ class Migration(migrations.Migration):
                             ("referral", "Referred somebody"),
                             ("call", "Call from the customer"),
                             ("message", "Message from the customer"),
-                            ("outreach", "We tried to reach them"),
+                            ("outreach", "We did not reach them"),
                             ("reply", "Answered us"),
                             ("appointment_booked", "Appointment booked"),
                             ("service_visit", "Service visit"),
@@ -1309,6 +1320,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="warmthalgorithm",
             constraint=models.CheckConstraint(
+                condition=models.Q(("typical_purchase_value__gt", 0)),
+                name="warmth_algorithms_value_positive",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="warmthalgorithm",
+            constraint=models.CheckConstraint(
                 condition=models.Q(("probability_scale__gt", 0)),
                 name="warmth_algorithms_scale_positive",
             ),
@@ -1376,7 +1394,7 @@ class Migration(migrations.Migration):
             model_name="warmthevent",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("source__in", ["crm", "telephony", "api", "page", "import", "seed"])
+                    ("source__in", ["crm", "telephony", "api", "page", "import", "seed", "sql"])
                 ),
                 name="warmth_events_source_known",
             ),

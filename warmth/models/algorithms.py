@@ -72,6 +72,13 @@ class WarmthAlgorithm(Record):
 
     probability_midpoint = parameter("69.960", "Score at which a purchase is as likely as not")
     probability_scale = parameter("12.000", "Points of score for one unit of log-odds")
+    typical_purchase_value = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        default=Decimal("35000.00"),
+        db_default=Decimal("35000.00"),
+        help_text="Predicted for who has named no price",
+    )
     is_calibrated = models.BooleanField(
         default=False, db_default=False, help_text="Whether the curve was fitted to recorded sales"
     )
@@ -144,6 +151,10 @@ class WarmthAlgorithm(Record):
                     scorching_from__lte=100,
                 ),
                 name="warmth_algorithms_bounds_ordered",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(typical_purchase_value__gt=0),
+                name="warmth_algorithms_value_positive",
             ),
             models.CheckConstraint(
                 condition=models.Q(probability_scale__gt=0),
