@@ -12,6 +12,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import BASE_DIR, live_port, redis_py_url, var_dir
+from config.telephony import read_telephony
 
 
 class Env(environ.Env):
@@ -39,12 +40,43 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+# How the world reaches this installation; empty: as each request's own address says.
+PUBLIC_BASE_URL = env("PUBLIC_BASE_URL", default="").rstrip("/")
 
 # The dealership
 DEALERSHIP_NAME = env("DEALERSHIP_NAME", default="Magnolia Motors")
 DEALERSHIP_TIME_ZONE = env("DEALERSHIP_TIME_ZONE", default="America/New_York")
 DEALERSHIP_CURRENCY = env("DEALERSHIP_CURRENCY", default="USD")
 SLOT_MINUTES = env.int("SLOT_MINUTES", default=30)
+TELEPHONY = read_telephony(env)
+
+# Permission to contact (docs/permission.md). Whole hours of the customer's clock, the closing one
+# exclusive. A state's rule is what it has stricter than the country.
+CONTACT_OPENS = env.int("CONTACT_OPENS", default=8)
+CONTACT_CLOSES = env.int("CONTACT_CLOSES", default=21)
+CONTACT_RELATIONSHIP_MONTHS = env.int("CONTACT_RELATIONSHIP_MONTHS", default=18)
+CONTACT_INQUIRY_MONTHS = env.int("CONTACT_INQUIRY_MONTHS", default=3)
+CONTACT_OFFERS_IN_7_DAYS = env.int("CONTACT_OFFERS_IN_7_DAYS", default=3)
+CONTACT_STATE_RULES = env.json(
+    "CONTACT_STATE_RULES",
+    default={
+        "AL": {"closes": 20, "sundays": False, "holidays": False},
+        "FL": {"closes": 20, "calls_in_24_hours": 3},
+        "LA": {"closes": 20, "sundays": False, "holidays": False, "relationship_months": 6},
+        "MS": {"closes": 20, "sundays": False, "relationship_months": 6},
+        "TN": {"relationship_months": 12},
+    },
+)
+# Zones of a customer whose address tells none: all of the mainland, and so the strictest hours.
+CONTACT_UNKNOWN_ZONES = env.list(
+    "CONTACT_UNKNOWN_ZONES",
+    default=["America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"],
+)
+# States in which everybody on the line has to agree to a recording.
+CONTACT_ALL_PARTY_STATES = env.list("CONTACT_ALL_PARTY_STATES", default=["FL"])
+# How long the gate's answers are kept: five years, as 16 CFR 310.5 asks of telemarketing records.
+CONTACT_DECISION_DAYS = env.int("CONTACT_DECISION_DAYS", default=1826)
+CONTACT_CLAIM_MINUTES = env.int("CONTACT_CLAIM_MINUTES", default=20)
 
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
