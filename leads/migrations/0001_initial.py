@@ -839,6 +839,7 @@ class Migration(migrations.Migration):
                 (
                     "parameters",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="scores",

@@ -17,8 +17,14 @@ class LeadScore(models.Model):
     """
 
     lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="score")
+    # Without a constraint in the database: sets cannot be deleted, and checking each row would cost
+    # a third of the time when another set is activated.
     parameters = models.ForeignKey(
-        ScoringParameters, models.PROTECT, related_name="scores", db_index=False
+        ScoringParameters,
+        models.PROTECT,
+        related_name="scores",
+        db_index=False,
+        db_constraint=False,
     )
     base_prior = models.FloatField()
     adjusted_prior = models.FloatField()

@@ -16,7 +16,9 @@ from leads.parameters import EVIDENCE, Parameters
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
 _LOCK = "SELECT {function}(hashtext('lead_scores'))"
-_SETTINGS = "SELECT set_config('jit', 'off', true), set_config('work_mem', '128MB', true)"
+_SETTINGS = """
+    SELECT clock_timestamp(), set_config('jit', 'off', true), set_config('work_mem', '128MB', true)
+"""
 _ANY_MISSING = """
     SELECT EXISTS (
         SELECT FROM vin_leads AS l
@@ -55,8 +57,9 @@ def recompute(
     """Bring the scores of open leads in line with their facts; the number of rows written.
 
     All leads, those of some `cohorts`, or only `lead_ids` (whose percentile is still that within
-    their whole cohort). A second call with the same arguments writes nothing. Takes two
-    statements for all rows; whole-cohort runs share a lock, single leads wait for them.
+    their whole cohort). A second call with the same arguments writes nothing. Takes one
+    statement for all rows (two when some have no score yet) and one for the history; runs over
+    whole cohorts share a lock, single leads wait for them.
     """
     scope, only = "", ""
     values = sql_values(parameters, as_of=as_of) | {"cause": cause}
@@ -70,12 +73,18 @@ def recompute(
         values |= {"only_cohorts": list(cohorts)}
     lock = "pg_advisory_xact_lock_shared" if lead_ids is None else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
-        cursor.execute(_SETTINGS)
         cursor.execute(_LOCK.format(function=lock))
+        cursor.execute(_SETTINGS)
+        values["now"] = cursor.fetchone()[0]
         written = 0
         if _is_any_missing(cursor, scope, values):
-            written += _count(cursor, statement("insert", scope=scope, only=only), values)
-        return written + _count(cursor, statement("update", scope=scope, only=only), values)
+            cursor.execute(statement("insert", scope=scope, only=only), values)
+            written += cursor.rowcount
+        cursor.execute(statement("update", scope=scope, only=only), values)
+        written += cursor.rowcount
+        if written:
+            cursor.execute(statement("history", only=only.replace("n.", "s.")), values)
+    return written
 
 
 def _is_any_missing(cursor: Any, scope: str, values: dict[str, Any]) -> bool:
@@ -83,14 +92,10 @@ def _is_any_missing(cursor: Any, scope: str, values: dict[str, Any]) -> bool:
     return bool(cursor.fetchone()[0])
 
 
-def _count(cursor: Any, sql: str, values: dict[str, Any]) -> int:
-    cursor.execute(sql, values)
-    return int(cursor.fetchone()[0])
-
-
 @lru_cache(maxsize=16)
 def statement(name: str, *, scope: str = "", only: str = "") -> str:
-    """The SQL of `name`: "calculation", "insert" or "update", narrowed to a scope of leads."""
+    """The SQL of `name`: "calculation", "insert", "update" or "history", narrowed to a scope of
+    leads."""
     calculation = (_SQL / "calculation.sql").read_text().replace("{scope}", scope)
     if name == "calculation":
         return calculation
