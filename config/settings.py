@@ -47,6 +47,7 @@ PUBLIC_BASE_URL = env("PUBLIC_BASE_URL", default="").rstrip("/")
 DEALERSHIP_NAME = env("DEALERSHIP_NAME", default="Magnolia Motors")
 DEALERSHIP_TIME_ZONE = env("DEALERSHIP_TIME_ZONE", default="America/New_York")
 DEALERSHIP_CURRENCY = env("DEALERSHIP_CURRENCY", default="USD")
+DEALERSHIP_ZIP = env("DEALERSHIP_ZIP", default="30309")
 SLOT_MINUTES = env.int("SLOT_MINUTES", default=30)
 TELEPHONY = read_telephony(env)
 
@@ -76,6 +77,8 @@ CONTACT_UNKNOWN_ZONES = env.list(
 CONTACT_ALL_PARTY_STATES = env.list("CONTACT_ALL_PARTY_STATES", default=["FL"])
 # How long the gate's answers are kept: five years, as 16 CFR 310.5 asks of telemarketing records.
 CONTACT_DECISION_DAYS = env.int("CONTACT_DECISION_DAYS", default=1826)
+# Reminders leave the day before, from this hour of the shop's clock.
+REMINDER_HOUR = env.int("REMINDER_HOUR", default=10)
 CONTACT_CLAIM_MINUTES = env.int("CONTACT_CLAIM_MINUTES", default=20)
 
 INSTALLED_APPS = [
@@ -254,6 +257,9 @@ JOBS_CLAIM_SECONDS = env.int("JOBS_CLAIM_SECONDS", default=30)
 OUTBOX_PUBLISH = True
 OUTBOX_RESEND_SECONDS = env.int("OUTBOX_RESEND_SECONDS", default=180)
 OUTBOX_MAX_TRIES = 8
+# Outgoing webhooks: hosts of ours that may be called although they are not in the public internet.
+WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=[])
+WEBHOOK_DISABLE_AFTER_DAYS = env.int("WEBHOOK_DISABLE_AFTER_DAYS", default=5)
 
 # Signing in
 AUTH_USER_MODEL = "crm.User"

@@ -109,8 +109,9 @@ RULES: dict[str, tuple[type[Refused], str | None, str, str]] = {
     "warmth_algorithms_value_positive": (
         Invalid, "typical_purchase_value", "The typical value must be above 0.", "Check it.",
     ),
-    "warmth_algorithms_scale_positive": (
-        Invalid, "probability_scale", "The curve's scale must be above 0.", "Check it.",
+    "warmth_algorithms_curve_plausible": (
+        Invalid, "probability_scale",
+        "The curve's midpoint is between 0 and 100, its scale at least 1.", "Check them.",
     ),
     "warmth_algorithms_immutable": (
         HasHistory, None, "A version that was published is never changed.",

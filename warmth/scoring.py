@@ -151,7 +151,7 @@ def _budget(facts: Facts) -> float | None:
 
 
 def _timeline(days: int | None) -> float | None:
-    """100 within two weeks, falling evenly to 0 at a year; dates more than 30 days ago are stale."""
+    """100 within two weeks, falling evenly to 0 at a year; a date over 30 days ago is stale."""
     if days is None or days < -30:
         return None
     return clamp(100.0 * (365.0 - days) / 351.0)
@@ -241,7 +241,8 @@ def expected_timeframe(score: Decimal, days_to_declared_purchase: int | None) ->
     """Days until the decision: as declared, else from a week (score 100) to a year (score 0)."""
     if days_to_declared_purchase is not None and days_to_declared_purchase >= -30:
         return max(days_to_declared_purchase, 0)
-    return math.floor(7.0 + 358.0 * (1.0 - float(score) / 100.0) ** 2 + 0.5)
+    gap = 1.0 - float(score) / 100.0
+    return math.floor(7.0 + 358.0 * gap * gap + 0.5)
 
 
 def predicted_value(facts: Facts, algorithm: Algorithm) -> Decimal:

@@ -1327,8 +1327,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="warmthalgorithm",
             constraint=models.CheckConstraint(
-                condition=models.Q(("probability_scale__gt", 0)),
-                name="warmth_algorithms_scale_positive",
+                condition=models.Q(
+                    ("probability_midpoint__range", (0, 100)), ("probability_scale__gte", 1)
+                ),
+                name="warmth_algorithms_curve_plausible",
             ),
         ),
         migrations.AddIndex(

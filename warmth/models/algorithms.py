@@ -157,8 +157,8 @@ class WarmthAlgorithm(Record):
                 name="warmth_algorithms_value_positive",
             ),
             models.CheckConstraint(
-                condition=models.Q(probability_scale__gt=0),
-                name="warmth_algorithms_scale_positive",
+                condition=models.Q(probability_scale__gte=1, probability_midpoint__range=(0, 100)),
+                name="warmth_algorithms_curve_plausible",
             ),
         ]
 

@@ -27,6 +27,11 @@ AS $$
     ), 'ice_cold')
 $$;
 
+-- Whether a version on trial scores a customer: stable, and other for each version.
+CREATE FUNCTION warmth_in_trial(customer uuid, in_version text, percent integer) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT ('x' || left(md5(in_version || customer::text), 8))::bit(32)::bigint % 100 < percent $$;
+
 -- A row written by hand: a component that was written stands as a person's value until it expires,
 -- an overall score stands until the next calculation, the level follows it.
 CREATE FUNCTION customer_warmth_written() RETURNS trigger
@@ -70,6 +75,17 @@ BEGIN
     END LOOP;
     IF TG_OP = 'UPDATE' THEN
         NEW.updated_at := moment;
+    END IF;
+    -- What was noted only here would be lost with the next calculation, which counts events.
+    IF (NEW.last_engagement_type, NEW.last_engagement_date)
+        IS DISTINCT FROM (OLD.last_engagement_type, OLD.last_engagement_date)
+        AND NEW.last_engagement_type IS NOT NULL AND NEW.last_engagement_date IS NOT NULL
+    THEN
+        INSERT INTO warmth_events (customer_id, event_type, occurred_at, event_key, source, recorded_by)
+        SELECT NEW.customer_id, NEW.last_engagement_type, NEW.last_engagement_date,
+            concat_ws(':', 'customer_warmth', NEW.id, date_part('epoch', NEW.last_engagement_date), NEW.last_engagement_type),
+            'sql', left(coalesce(current_setting('lanewise.actor_label', true), ''), 150)
+        ON CONFLICT (event_key) DO NOTHING;
     END IF;
     IF NEW.overall_warmth_score IS DISTINCT FROM OLD.overall_warmth_score THEN
         NEW.scoring_algorithm_used := 'written';

@@ -14,5 +14,6 @@ DROP FUNCTION protect_warmth_algorithm();
 DROP FUNCTION protect_warmth_history() CASCADE;
 DROP FUNCTION record_warmth_history();
 DROP FUNCTION customer_warmth_written();
+DROP FUNCTION warmth_in_trial(uuid, text, integer);
 DROP FUNCTION warmth_level_of(numeric, text);
 DROP FUNCTION warmth_is_written_by_hand();

@@ -1,0 +1,123 @@
+"""Bring customers' warmth up to date: some after an event, all of them each night."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from uuid import UUID
+
+from django.db import connection
+
+from crm.context import audited
+from crm.models import Customer
+from jobs.planning import key_ranges
+from jobs.registry import Plan, local_today
+from warmth.services import computation
+from warmth.services.computation import COLUMNS, Arm, Scope, between, these
+
+CHUNK_ROWS = 20_000
+_NEW = ", ".join(f"s.{name}" for name in COLUMNS)
+# `seen` is the row's version as `computed` read it: a row that somebody has written since is left
+# to them, because what was computed does not know what they wrote.
+_MERGE = f"""
+    MERGE INTO customer_warmth AS t USING computed AS s ON t.customer_id = s.customer_id
+    WHEN MATCHED AND t.updated_at = s.seen
+        AND ({", ".join(f"t.{name}" for name in COLUMNS)}) IS DISTINCT FROM ({_NEW})
+    THEN UPDATE SET {", ".join(f"{name} = s.{name}" for name in COLUMNS)},
+        updated_at = clock_timestamp()
+    WHEN NOT MATCHED THEN INSERT (customer_id, {", ".join(COLUMNS)})
+        VALUES (s.customer_id, {_NEW})
+"""  # noqa: S608  (names of our own columns)
+_LOCK_ROWS = """
+    SELECT FROM customer_warmth WHERE customer_id = ANY(%(ids)s::uuid[])
+    ORDER BY customer_id FOR NO KEY UPDATE
+"""
+# Who has no row yet: two that would both create it take turns.
+_LOCK_NEW = """
+    SELECT FROM customers AS c WHERE {scope} AND NOT EXISTS (
+        SELECT FROM customer_warmth AS w WHERE w.customer_id = c.id
+    ) ORDER BY c.id FOR NO KEY UPDATE
+"""
+
+
+def recompute_customers(
+    customer_ids: Iterable[UUID],
+    *,
+    trigger: str = "recalculated",
+    description: str = "",
+    causes: Mapping[UUID, tuple[str, str]] | None = None,
+    as_of: date | None = None,
+) -> int:
+    """Compute these customers on `as_of` (default: today at the dealership) and write what
+    changed; the number of rows written. Rows that do not exist yet are created.
+
+    Each change of score or level becomes history with `trigger` and `description`, or with what
+    `causes` says of a customer. Waits for others who compute the same customers; five queries
+    whatever their number.
+    """
+    ids = sorted(set(customer_ids))
+    if not ids:
+        return 0
+    scope = these(ids)
+    with _computing(trigger=trigger, description=description, causes=causes or {}):
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK_ROWS, scope.parameters)
+        _lock_new(scope)
+        return _write(scope, as_of or local_today(), gather=False)
+
+
+def recompute_range(first: str, last: str, *, as_of: date, trigger: str = "nightly_decay") -> int:
+    """The same for all customers whose keys are between `first` and `last`, both included.
+
+    Mere drift is gathered: it becomes history when it comes to 1.00, or changes the level.
+    """
+    scope = between(first, last)
+    with _computing(trigger=trigger, description="", causes={}):
+        _lock_new(scope)
+        return _write(scope, as_of, gather=True)
+
+
+def plan(local_date: date) -> Plan:
+    """Ranges of customers for `recompute_range`."""
+    return key_ranges(Customer.objects.present(), size=CHUNK_ROWS)
+
+
+def _lock_new(scope: Scope) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_NEW.format(scope=scope.condition.format(key="c.id")), scope.parameters)
+
+
+def _write(scope: Scope, as_of: date, *, gather: bool) -> int:
+    common = {**computation.parameters(as_of, gather=gather), **scope.parameters}
+    return sum(_write_arm(arm, scope, common) for arm in computation.arms())
+
+
+def _write_arm(arm: Arm, scope: Scope, common: Mapping[str, object]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            computation.statement(scope, arm.condition) + _MERGE, {**common, **arm.parameters()}
+        )
+        return cursor.rowcount
+
+
+@contextmanager
+def _computing(
+    *, trigger: str, description: str, causes: Mapping[UUID, tuple[str, str]]
+) -> Iterator[None]:
+    """Tell the triggers that the engine writes, and why; only inside the block, because settings
+    would last until the end of the transaction around it."""
+    told = {
+        "warmth_computed": "on",
+        "warmth_trigger": trigger,
+        "warmth_description": description,
+        "warmth_causes": json.dumps({str(key): list(words) for key, words in causes.items()}),
+    }
+    with audited(**told):
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT " + ", ".join(["set_config(%s, '', true)"] * len(told)),
+                [f"lanewise.{name}" for name in told],
+            )
