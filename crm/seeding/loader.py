@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from crm import signals
 from crm.constraints import translated
 from crm.context import audited
 from crm.enums import BatchKind
@@ -39,7 +40,7 @@ def load(
         )
         shop = describe_shop(advisors, plan.as_of)
         with bulk_tables() as was_empty, connection.wrap_database_errors:
-            for tables in _ahead(blocks(plan, shop)):
+            for tables in ahead(blocks(plan, shop)):
                 for table in tables:
                     copy(table)
                     written[table.name] += table.rows
@@ -47,6 +48,7 @@ def load(
         fill_search(plan.batch_id, everything=was_empty)
         analyse()
         _execute("SET CONSTRAINTS ALL DEFERRED")
+        signals.announce(signals.customers_loaded, batch_id=plan.batch_id)
     return written
 
 
@@ -171,7 +173,7 @@ def _execute(statement: str) -> None:
         cursor.execute(statement)
 
 
-def _ahead(items: Iterator[list[Table]]) -> Iterator[list[Table]]:
+def ahead(items: Iterator[list[Table]]) -> Iterator[list[Table]]:
     """The same items, the next one being made in a thread while the caller writes one: the
     server works in another process, so generating costs hardly any time of its own."""
     with ThreadPoolExecutor(max_workers=1) as pool:

@@ -71,7 +71,12 @@ def load(home: str = "") -> Places:
 
 
 def _codes(row: dict[str, str]) -> list[str]:
-    return _AREA_CODES[f"{row['city']} {row['state']}"].split()
+    return area_codes(row["city"], row["state"])
+
+
+def area_codes(city: str, state: str) -> list[str]:
+    """The area codes in service in a town of the climate file."""
+    return _AREA_CODES[f"{city} {state}"].split()
 
 
 def _weights(rows: list[dict[str, str]], home: str) -> np.ndarray:
