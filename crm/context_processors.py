@@ -8,6 +8,7 @@ from crm.enums import BatchKind
 from crm.live import live_url
 from crm.models import DataBatch
 from crm.navigation import url_or_empty, visible_items
+from crm.shell import widgets_for
 
 
 def _demo_rows() -> bool:
@@ -29,6 +30,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "demo_rows": SimpleLazyObject(_demo_rows),
         "search": {"page_url": url_or_empty("customers"), "suggest_url": url_or_empty("search")},
         "live_url": SimpleLazyObject(lambda: live_url(request)),
+        "widgets": SimpleLazyObject(lambda: widgets_for(request.user)),
         # django-htmx looks for the nonce in the context, django-csp keeps it on the request.
         "csp_nonce": getattr(request, "csp_nonce", ""),
     }

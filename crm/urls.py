@@ -30,6 +30,7 @@ urlpatterns = [
     path(
         "customers/<uuid:key>/timeline", customer_card.customer_timeline, name="customer_timeline"
     ),
+    path("customers/<uuid:key>/brief", customer_card.customer_brief, name="customer_brief"),
     path("customers/<uuid:key>/notes", customer_card.customer_note, name="customer_note"),
     path("customers/<uuid:key>/edit", customer_forms.customer_edit, name="customer_edit"),
     path("customers/<uuid:key>/anonymise", customer_forms.customer_erase, name="customer_erase"),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from crm.briefs import lines_for
 from crm.enums import AppointmentStatus
 from crm.exceptions import Refused
 from crm.expressions import full_name, vehicle_name
@@ -59,6 +60,14 @@ def show(request: HttpRequest, customer: Customer, note: NoteForm, status: int =
     if user.can("service:read"):
         context |= {"history": _history(customer), "refused": _refused(customer)}
     return render(request, "crm/customer.html", context, status=status)
+
+
+@allowed("customers:read")
+def customer_brief(request: HttpRequest, key: UUID) -> HttpResponse:
+    """What other apps know at a glance, for the head of the customer's page."""
+    found = customer_or_404(key)
+    lines = [] if found.is_anonymised else lines_for(request.user, found.pk, page=True)
+    return render(request, "crm/_brief.html", {"lines": lines})
 
 
 @allowed("customers:read")

@@ -41,6 +41,7 @@ ROUTES = {
     "customer_new": Route("", FRONT, FORM),
     "customer": Route("customer", STAFF),
     "customer_timeline": Route("customer", STAFF),
+    "customer_brief": Route("customer", STAFF),
     "customer_note": Route("customer", FRONT, ("post",)),
     "customer_edit": Route("customer", FRONT, FORM),
     "customer_erase": Route("customer", {Role.MANAGER, Role.ADMIN}, FORM),
