@@ -8,6 +8,11 @@ class LeadsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import leads.signals  # noqa: F401  (connects the receivers)
+        from crm.constraints import register_rules
         from leads.reference import load_after_migrate
+        from leads.rules import RULES
+
+        register_rules(RULES)
 
         post_migrate.connect(load_after_migrate, sender=self, dispatch_uid="leads.reference.load")

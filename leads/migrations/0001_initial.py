@@ -1,3 +1,5 @@
+import uuid
+
 import django.contrib.postgres.fields
 import django.contrib.postgres.functions
 import django.db.models.deletion
@@ -5,7 +7,6 @@ import django.db.models.expressions
 import django.db.models.functions.comparison
 import django.db.models.functions.datetime
 import django.db.models.functions.text
-import uuid
 from django.conf import settings
 from django.db import migrations, models
 
