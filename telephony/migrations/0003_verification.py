@@ -48,6 +48,10 @@ class Migration(migrations.Migration):
                 ("call_key", models.CharField(max_length=100)),
                 ("subject", models.CharField(max_length=100)),
                 (
+                    "claimed_phone",
+                    models.CharField(blank=True, db_default="", default="", max_length=20),
+                ),
+                (
                     "number_key",
                     models.CharField(
                         blank=True,

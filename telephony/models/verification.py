@@ -19,9 +19,10 @@ def _factors() -> ArrayField:
 class CallerVerification(Record):
     """Whom a caller claims to be in one call, and which factors spoke for it.
 
-    What was said is stored nowhere. `call_key` names the call, or the desk at which somebody is
-    asked; `subject` the claimed identity: a customer's key, or a keyed digest of a number that
-    belongs to none. Nothing about a claim is valid after `expires_at`.
+    What was answered is stored nowhere. `call_key` names the call, or the desk at which somebody
+    is asked; `claimed_phone` the number that says who they are ("" when withheld), `subject` the
+    same as a key for counting: a customer's, or a keyed digest of a number that belongs to none.
+    Nothing about a claim is valid after `expires_at`.
     """
 
     call_key = models.CharField(max_length=100)
@@ -32,6 +33,7 @@ class CallerVerification(Record):
         Customer, models.SET_NULL, null=True, blank=True, related_name="verifications"
     )
     subject = models.CharField(max_length=100)
+    claimed_phone = models.CharField(max_length=20, blank=True, default="", db_default="")
     number_key = models.CharField(
         max_length=100, blank=True, default="", db_default="", help_text="Digest of the number"
     )

@@ -22,6 +22,7 @@ from crm.models import Customer, ServiceRecord, User, Vehicle
 from telephony import verification as rules
 from telephony.enums import VerificationChannel
 from telephony.models import (
+    AgentAction,
     CallerVerification,
     CallLog,
     VerificationAttempt,
@@ -93,6 +94,7 @@ def identify(
         call=call,
         customer=customer,
         subject=str(customer.pk) if customer else keyed_digest("subject", number),
+        claimed_phone="" if number == WITHHELD else number,
         number_key=keyed_digest("number", call.caller_phone),
         channel=VerificationChannel.AGENT,
         passed=[Factor.CALLER.value] if is_own else [],
@@ -111,6 +113,7 @@ def identify_at_desk(
         call=call,
         customer=customer,
         subject=str(customer.pk),
+        claimed_phone=customer.phone,
         number_key=keyed_digest("number", number) if number else "",
         channel=VerificationChannel.DESK,
         by=by,
@@ -148,6 +151,16 @@ def verified_customer(call: CallLog, *, now: datetime | None = None) -> Customer
     if claim is None or claim.verified_at is None or claim.customer is None:
         raise NotVerified("The caller is not verified.", remedy="Verify the caller first.")
     return claim.customer
+
+
+def give_customer(*, claim: CallerVerification, customer: Customer) -> None:
+    """The claimed number was nobody's and is now `customer`'s, who was just made from it.
+
+    Wrong answers from now on count against the customer; nothing passes by it.
+    """
+    CallerVerification.objects.filter(pk=claim.pk).update(
+        customer=customer, subject=str(customer.pk)
+    )
 
 
 def standing_of(claim: CallerVerification, *, now: datetime | None = None) -> Standing:
@@ -244,3 +257,16 @@ def facts_of(customer_id: UUID | None) -> Facts:
         services=tuple(visit[0] or ()) if visit else (),
         service_date=visit[1] if visit else None,
     )
+
+
+def end_claims(*, call: CallLog, now: datetime) -> None:
+    """The call is over, and with it whatever was verified in it."""
+    CallerVerification.objects.filter(call_key=key_of_call(call), ended_at=None).update(
+        ended_at=now
+    )
+
+
+def forget_customer(*, customer_id: UUID) -> None:
+    """Take a customer who was anonymised out of claims and tools' answers; what passed stays."""
+    CallerVerification.objects.filter(customer=customer_id).update(claimed_phone="")
+    AgentAction.objects.filter(call__customer=customer_id).delete()

@@ -297,7 +297,7 @@ def test_what_was_said_is_stored_nowhere(caplog: pytest.LogCaptureFixture) -> No
     assert not any(word in caplog.text for word in ("anzibar", "1913", "uagmire"))
 
 
-def test_numbers_are_stored_as_keyed_digests() -> None:
+def test_numbers_are_counted_under_keyed_digests() -> None:
     claim = service.identify(call=a_call("+12055550177"), claimed="+12055550178")
     service.answer(claim=claim, factor="address", said="x")
     keys = " ".join(VerificationCounter.objects.values_list("key", flat=True))
