@@ -1,7 +1,9 @@
 # Lanewise. `make help` lists the targets. PYTHON, VENV, PORT and HOST may be given:
 #   make run PORT=8080   make test PYTHON=python3.12 VENV=.venv-3.12   make test ARGS='tests/crm -x'
+# WORKERS is how many processes share the tests; 0 runs them in one, where a debugger works.
 PYTHON ?= python3
 VENV ?= .venv
+WORKERS ?= 2
 
 BIN := $(VENV)/bin
 # Stamps carry the checksum of what they stand for, so an unchanged list costs nothing.
@@ -25,7 +27,7 @@ run: setup ## start Lanewise: servers, web, worker, beat (Ctrl-C stops all)
 	@exec $(BIN)/python -m config.launcher
 
 test: setup-dev ## the whole test suite, browser tests included
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: setup-dev ## lint, types, layers, migrations, deployment settings, API schema
 	$(BIN)/ruff check .

@@ -1,8 +1,32 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use, and what comes first."""
 
+import hypothesis
 import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
+
+# How long an example takes is the machine's affair: it may have other work just now.
+hypothesis.settings.register_profile(
+    "lanewise", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("lanewise")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A group stays with one process; begun last, it would keep the others waiting at the end.
+
+    The tests of a group that need the database stay where pytest-django has put them.
+    """
+    items.sort(key=lambda item: not (item.get_closest_marker("xdist_group") and not _has_db(item)))
+
+
+def _has_db(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return bool(
+        {"django_db_setup", "db", "transactional_db"} & set(fixtures)
+        or item.get_closest_marker("django_db")
+    )
 
 
 @pytest.fixture(autouse=True)

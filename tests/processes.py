@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import random
+import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +18,32 @@ from config.environment import BASE_DIR
 
 READY_SECONDS = 120  # a busy machine that runs the first migrations
 GONE_SECONDS = 60
+# Below the ports that the kernel gives out by itself, a range for each process that runs tests.
+FIRST_PORT = 20_000
+PORTS = 1_000
+
+
+def free_port() -> int:
+    """A port that nobody listens on, nor on the next one (where the live process goes).
+
+    Another process that runs tests beside this one is never given the same.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = FIRST_PORT + worker % 12 * PORTS
+    while True:
+        port = first + random.SystemRandom().randrange(0, PORTS, 2)
+        if _is_free(port) and _is_free(port + 1):
+            return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def processes_of(var: Path) -> list[psutil.Process]:

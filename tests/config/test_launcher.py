@@ -15,9 +15,9 @@ import pytest
 
 from config.embedded import attach
 from config.keeper import runtime_dir
-from tests.processes import GONE_SECONDS, Run, processes_of, wait_until_none
+from tests.processes import GONE_SECONDS, Run, free_port, processes_of, wait_until_none
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("launcher")]
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +34,7 @@ def var() -> Iterator[Path]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from crm.roles import can
 from crm.services import appointments, customers, records, tokens, vehicles
 from tests.factories import AppointmentFactory, CustomerFactory, VehicleFactory
 
+pytestmark = pytest.mark.xdist_group("demo")
+
 SIZE = 200
 
 

@@ -24,6 +24,8 @@ from crm.seeding.generator import Plan
 from crm.seeding.shop import Lane, Shop, Taken
 from tests.factories import CustomerFactory
 
+pytestmark = pytest.mark.xdist_group("seeding")
+
 AS_OF = date(2026, 6, 1)
 ADVISORS = [(11, "Mike Johnson"), (12, "Sarah Chen"), (13, "Robert Williams")]
 ZONE = ZoneInfo("America/New_York")
