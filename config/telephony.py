@@ -3,10 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-# Where all sides of a call must agree to a recording, by the lists in common use. Lanewise checked
-# Florida (Fla. Stat. 934.03) itself; counsel should confirm the others.
-ALL_PARTY_STATES = ["CA", "CT", "DE", "FL", "IL", "MA", "MD", "MI", "MT", "NH", "NV", "PA", "WA"]
-
 
 @dataclass(frozen=True)
 class Telephony:
@@ -26,7 +22,6 @@ class Telephony:
     ring_seconds: int
     recording: bool
     transcription: bool
-    all_party_states: list[str]
     recording_hosts: list[str]
     agent_mode: str
     agent_address: str
@@ -53,7 +48,6 @@ def read_telephony(env: Any) -> Telephony:
         ring_seconds=env.int("CALL_RING_SECONDS", default=20),
         recording=env.bool("CALL_RECORDING", default=False),
         transcription=env.bool("CALL_TRANSCRIPTION", default=False),
-        all_party_states=env.list("RECORDING_ALL_PARTY_STATES", default=ALL_PARTY_STATES),
         recording_hosts=env.list("RECORDING_HOSTS", default=["api.twilio.com"]),
         agent_mode=env("VOICE_AGENT_MODE", default="off"),
         agent_address=env("VOICE_AGENT_ADDRESS", default=""),

@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils import timezone
 
 from crm.models import Appointment, Customer, User
@@ -195,6 +196,9 @@ class CallLog(Record):
 
     def __str__(self) -> str:
         return f"{self.get_direction_display()} {self.caller_phone}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("telephony:call", args=[self.pk])
 
     @property
     def is_open(self) -> bool:

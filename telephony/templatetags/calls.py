@@ -1,0 +1,77 @@
+"""Template tags of the pages about calls: `{% load calls %}`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+
+from crm import phones
+from crm.enums import ContactPurpose
+from telephony.enums import AnsweredBy, CallOutcome, CallStatus, CallType, Direction, Provider
+from telephony.querysets import WITHHELD
+
+register = template.Library()
+
+
+@register.filter
+def caller(number: str) -> str:
+    """A number as people read it, or that there is none."""
+    return "number withheld" if number == WITHHELD else phones.display(number)
+
+
+@register.filter
+def talk_time(seconds: int | None) -> str:
+    """Seconds as minutes and seconds: 95 -> "1:35"."""
+    if seconds is None:
+        return ""
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+@register.filter
+def outcome_label(value: str | None) -> str:
+    return str(CallOutcome(value).label) if value else ""
+
+
+@register.filter
+def type_label(value: str | None) -> str:
+    return str(CallType(value).label) if value else ""
+
+
+@register.filter
+def purpose_label(value: str) -> str:
+    return str(ContactPurpose(value).label) if value in ContactPurpose.values else value
+
+
+@register.inclusion_tag("components/_badge.html")
+def call_badge(call: Any) -> dict[str, Any]:
+    """Which way a call went and how it ended, in one badge; `call` is a row or a CallLog."""
+
+    def told(name: str) -> Any:
+        return call[name] if isinstance(call, Mapping) else getattr(call, name)
+
+    tone, icon, label = _badge(
+        status=told("status"),
+        inbound=told("direction") == Direction.INBOUND,
+        answered_by=told("answered_by"),
+        voicemail=told("is_voicemail"),
+        reported=told("provider") not in (Provider.MANUAL, Provider.OTHER),
+    )
+    return {"tone": tone, "icon": icon, "label": label}
+
+
+def _badge(
+    *, status: str, inbound: bool, answered_by: str | None, voicemail: bool, reported: bool
+) -> tuple[str, str, str]:
+    if status in CallStatus.open():
+        return "progress", "phone-calling", str(CallStatus(status).label)
+    if answered_by == AnsweredBy.AGENT:
+        return "info", "robot", "Voice agent"
+    if voicemail:
+        return "attention", "device-landline-phone", "Voicemail"
+    if inbound and not answered_by and reported:
+        return "danger", "phone-x", "Missed"
+    if inbound:
+        return "success", "phone-incoming", "Incoming"
+    if status != CallStatus.COMPLETED or not answered_by:
+        return "neutral", "phone-off", "Not reached"
+    return "success", "phone-outgoing", "Outgoing"
