@@ -50,6 +50,10 @@ DEALERSHIP_CURRENCY = env("DEALERSHIP_CURRENCY", default="USD")
 DEALERSHIP_ZIP = env("DEALERSHIP_ZIP", default="30309")
 SLOT_MINUTES = env.int("SLOT_MINUTES", default=30)
 TELEPHONY = read_telephony(env)
+# Voice-agent platforms (docs/voice-agent.md); without its secret a platform's webhook is shut.
+VAPI_SECRET = env("VAPI_SECRET", default="")
+RETELL_API_KEY = env("RETELL_API_KEY", default="")
+VERIFICATION_KEEP_DAYS = env.int("VERIFICATION_KEEP_DAYS", default=730)
 
 # Permission to contact (docs/permission.md). Whole hours of the customer's clock, the closing one
 # exclusive. A state's rule is what it has stricter than the country.

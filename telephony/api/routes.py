@@ -3,7 +3,9 @@
 from django.urls import URLPattern
 from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from telephony.api import agent
+
+urlpatterns: list[URLPattern] = [*agent.urlpatterns]
 
 
 def register(router: SimpleRouter) -> None:

@@ -55,6 +55,12 @@ def _pair(name: str, scope: str, write: frozenset[str] = FRONT) -> dict[str, dic
 
 BOOK = Access(FRONT, "appointments:write")
 WORK = Access(WORKERS, "appointments:work")
+HOOKS = Access(CHIEFS, "webhooks:write")
+AGENT = Access(CHIEFS | {Role.API}, "agent:use")
+AGENT_TOOLS = (
+    "lookup", "start-verification", "verify-answer", "list-slots", "book", "reschedule", "cancel",
+    "service-status", "opt-out", "leave-message", "hand-over", "end-call",
+)  # fmt: skip
 ROUTES: dict[str, dict[str, Access]] = {
     **_pair("customers", "customers"),
     "customers/{key}/erase/": {"post": Access(CHIEFS, "customers:erase")},
@@ -93,7 +99,16 @@ ROUTES: dict[str, dict[str, Access]] = {
     "users/{key}/": {"get": Access(READERS, "shop:read")},
     "audit/": {"get": Access(FRONT, "audit:read")},
     "audit/{key}/": {"get": Access(FRONT, "audit:read")},
+    "webhooks/": {"get": HOOKS, "post": HOOKS},
+    "webhooks/{key}/": {"get": HOOKS, "patch": HOOKS, "delete": HOOKS},
+    "webhooks/{key}/test/": {"post": HOOKS},
+    "webhooks/{key}/new-secret/": {"post": HOOKS},
+    "webhook-deliveries/": {"get": HOOKS},
+    "webhook-deliveries/{key}/": {"get": HOOKS},
+    "webhook-deliveries/{key}/replay/": {"post": HOOKS},
     "me/": {"get": Access(ANYBODY, "")},
+    "agent/tools/": {"get": AGENT},
+    **{f"agent/{tool}/": {"post": AGENT} for tool in AGENT_TOOLS},
 }
 # For whoever is signed in, without a capability of their own; tested at the end.
 DOCUMENTATION = {"schema/", "docs/", "redoc/"}
@@ -138,6 +153,7 @@ def test_every_view_states_a_capability_for_each_of_its_methods() -> None:
 def addresses(world: Any) -> dict[str, str]:
     """The key of an existing row for each resource."""
     special = factories.SpecialDayFactory()
+    delivery = factories.WebhookDeliveryFactory()
     return {
         "customers": str(world.customer.pk),
         "vehicles": str(world.vehicle.pk),
@@ -152,6 +168,8 @@ def addresses(world: Any) -> dict[str, str]:
         "op-codes": world.op_code.pk,
         "users": str(world.advisor.pk),
         "audit": "1",
+        "webhooks": str(delivery.endpoint_id),
+        "webhook-deliveries": str(delivery.pk),
     }
 
 
