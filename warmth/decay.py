@@ -48,7 +48,7 @@ def impact(rule: Rule, age: int) -> float:
     else 0: 25 with 10 % in 90 days is 25.00, on day 45 23.72, on day 90 22.50, on day 91 0."""
     if not 0 <= age <= rule.window_days:
         return 0.0
-    return math.floor(rule.points * math.exp(rule.exponent * age) * 100 + 0.5) / 100
+    return math.floor(rule.points * 100 * math.exp(rule.exponent * age) + 0.5) / 100
 
 
 def effects(rule: Rule, ages: Sequence[int]) -> list[Effect]:

@@ -81,11 +81,13 @@ class Nature(NamedTuple):
     engaged: bool = True
     initiated: bool = False
     meaningful: bool = False
+    answered: bool = False
+    silent: bool = False
 
 
 _ASKED = Nature(initiated=True)
 _INTENT = Nature(initiated=True, meaningful=True)
-_OURS = Nature(engaged=False)
+_SILENCE = Nature(engaged=False, silent=True)
 
 NATURES: dict[EventType, Nature] = {
     EventType.WEBSITE_VISIT: _ASKED,
@@ -101,15 +103,15 @@ NATURES: dict[EventType, Nature] = {
     EventType.REFERRAL: _ASKED,
     EventType.CALL: _ASKED,
     EventType.MESSAGE: _ASKED,
-    EventType.OUTREACH: _OURS,
-    EventType.REPLY: Nature(),
+    EventType.OUTREACH: _SILENCE,
+    EventType.REPLY: Nature(answered=True),
     # Booked by a call or message that is an event of its own.
     EventType.APPOINTMENT_BOOKED: Nature(),
-    EventType.SERVICE_VISIT: _ASKED,
-    EventType.NO_SHOW: _OURS,
+    EventType.SERVICE_VISIT: Nature(initiated=True, answered=True),
+    EventType.NO_SHOW: _SILENCE,
     EventType.CANCELLATION: Nature(),
     EventType.DECLINED_REPAIR: Nature(),
-    EventType.OPT_OUT: _OURS,
+    EventType.OPT_OUT: Nature(engaged=False),
     EventType.PURCHASE: _INTENT,
 }
 

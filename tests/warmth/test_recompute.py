@@ -1,13 +1,12 @@
 """Bringing customers' warmth up to date."""
 
-from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
 from tests.factories import CustomerFactory
-from tests.warmth.factories import CustomerWarmthFactory, WarmthEventFactory
+from tests.warmth.factories import WarmthEventFactory
 from warmth.models import CustomerWarmth
 from warmth.services.recompute import recompute_customers
 

@@ -60,6 +60,11 @@ class Arm:
     condition: str = "true"
     chosen: Mapping[str, Any] = field(default_factory=dict)
 
+    def targets(self) -> frozenset[str]:
+        """Components that rules of the version are about."""
+        rules = self.algorithm.triggers.filter(is_active=True)
+        return frozenset(rules.values_list("target_component", flat=True))
+
     def parameters(self) -> dict[str, Any]:
         return {"algorithm": self.algorithm.pk, "arm": self.name.value, **self.chosen}
 
@@ -78,10 +83,11 @@ def arms() -> list[Arm]:
     ]
 
 
-def statement(scope: Scope, condition: str = "true") -> str:
+def statement(scope: Scope, arm: Arm) -> str:
     """`WITH ... computed AS (...)`, to be followed by what is to be done with `computed`."""
     return _filled().format(
-        customers_in_scope=f"{scope.condition.format(key='c.id')} AND {condition}",
+        impacts=_impacts(arm.targets()),
+        customers_in_scope=f"{scope.condition.format(key='c.id')} AND {arm.condition}",
         events_in_scope=scope.condition.format(key="e.customer_id"),
         vehicles_in_scope=scope.condition.format(key="v.customer_id"),
     )
@@ -110,9 +116,10 @@ def compute(
     `<component>_automatic` and `<component>_points` (what rules add today, None without).
     """
     select = f" SELECT {', '.join(columns)} FROM computed ORDER BY customer_id"  # noqa: S608
-    values = {**parameters(as_of), **Arm(algorithm).parameters(), **scope.parameters}
+    arm = Arm(algorithm)
+    values = {**parameters(as_of), **arm.parameters(), **scope.parameters}
     with connection.cursor() as cursor:
-        cursor.execute(statement(scope) + select, values)
+        cursor.execute(statement(scope, arm) + select, values)
         return cursor.fetchall()
 
 
@@ -125,7 +132,7 @@ def _filled() -> str:
         events_in_scope="{events_in_scope}",
         vehicles_in_scope="{vehicles_in_scope}",
         types=_types(),
-        impacts=each("sum(k.hundredths) FILTER (WHERE r.target = '{0}') / 100 AS {0}_points"),
+        impacts="{impacts}",
         points=each("e.{0}_points"),
         automatics=each(
             "least(greatest(coalesce({0}_base, 0) + coalesce({0}_points, 0), 0), 100)"
@@ -152,9 +159,22 @@ def _for_each_component(pattern: str, between: str = ",\n        ") -> str:
     return between.join(pattern.format(part.value) for part in Component)
 
 
-def _types() -> str:
-    """Rows of (event_type, ordinal, engaged, initiated, meaningful)."""
+def _impacts(targets: frozenset[str]) -> str:
+    """Sums of what rules add. Components without a rule get none: on millions of events each sum
+    that is always null would still cost its share."""
+    counted = (
+        "sum(floor(r.hundredths * exp(r.exponent * w.age) + 0.5)) FILTER (WHERE r.target = '{0}'"
+        " AND w.place <= r.most AND w.age <= r.days) / 100 AS {0}_points"
+    )
     return ",\n        ".join(
-        f"('{kind.value}', {place}, {nature.engaged}, {nature.initiated}, {nature.meaningful})"
-        for place, (kind, nature) in enumerate((kind, NATURES[kind]) for kind in EventType)
+        (counted if part.value in targets else "NULL::float8 AS {0}_points").format(part.value)
+        for part in Component
+    )
+
+
+def _types() -> str:
+    """Rows of (event_type, ordinal, what its Nature says)."""
+    return ",\n        ".join(
+        f"('{kind.value}', {place}, {', '.join(map(str, NATURES[kind]))})"
+        for place, kind in enumerate(EventType)
     )

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -94,11 +95,9 @@ def _write(scope: Scope, as_of: date, *, gather: bool) -> int:
     return sum(_write_arm(arm, scope, common) for arm in computation.arms())
 
 
-def _write_arm(arm: Arm, scope: Scope, common: Mapping[str, object]) -> int:
+def _write_arm(arm: Arm, scope: Scope, common: Mapping[str, Any]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(
-            computation.statement(scope, arm.condition) + _MERGE, {**common, **arm.parameters()}
-        )
+        cursor.execute(computation.statement(scope, arm) + _MERGE, {**common, **arm.parameters()})
         return cursor.rowcount
 
 

@@ -10,56 +10,55 @@
 -- would compute a score a dozen times.
 WITH version AS MATERIALIZED (
     SELECT * FROM warmth_algorithms WHERE id = %(algorithm)s
-), types (event_type, ordinal, engaged, initiated, meaningful) AS (
+), types (event_type, ordinal, engaged, initiated, meaningful, answered, silent) AS (
     VALUES {types}
 ), rules AS MATERIALIZED (
-    -- A type without a rule has one row as well; `is_first` keeps a type with two from counting twice.
-    SELECT row_number() OVER () AS number, t.*, r.target_component AS target,
-        r.base_score_impact::float8 AS points, r.decay_exponent AS exponent,
+    -- A type without a rule has one row as well; of a type with two rules only one counts as facts.
+    SELECT t.event_type, t.ordinal, r.target_component AS target,
+        r.base_score_impact::float8 * 100 AS hundredths, r.decay_exponent AS exponent,
         r.max_occurrences AS most, r.time_window_days AS days,
-        row_number() OVER (PARTITION BY t.event_type ORDER BY r.target_component) = 1 AS is_first
+        f.is_first, f.is_first AND t.engaged AS engaged, f.is_first AND t.initiated AS initiated,
+        f.is_first AND t.meaningful AS meaningful, f.is_first AND t.answered AS answered,
+        f.is_first AND t.silent AS silent, f.is_first AND t.event_type = 'no_show' AS no_show,
+        f.is_first AND t.event_type = 'opt_out' AS opt_out,
+        f.is_first AND t.event_type = 'service_visit' AS service
     FROM types AS t
     LEFT JOIN warmth_scoring_triggers AS r
       ON r.trigger_type = t.event_type AND r.algorithm_id = %(algorithm)s AND r.is_active
+    CROSS JOIN LATERAL (
+        SELECT NOT EXISTS (
+            SELECT FROM warmth_scoring_triggers AS o
+            WHERE o.trigger_type = r.trigger_type AND o.algorithm_id = r.algorithm_id
+              AND o.is_active AND o.target_component < r.target_component
+        ) AS is_first
+    ) AS f
 ), walk AS (
     -- In the order of the index, so that nothing is sorted; date_part and not extract, because
-    -- numeric would double the time.
+    -- numeric would double the time. `place` 1 is the newest of its type.
     SELECT e.customer_id, e.event_type, e.occurred_at, e.value,
         floor((date_part('epoch', %(day_end)s::timestamptz) - date_part('epoch', e.occurred_at)) / 86400) AS age,
         row_number() OVER (PARTITION BY e.customer_id, e.event_type ORDER BY e.occurred_at DESC) AS place
     FROM warmth_events AS e
     WHERE {events_in_scope} AND e.occurred_at < %(day_end)s::timestamptz
-), kinds AS (
-    SELECT w.customer_id, r.number, count(*) AS events,
-        count(*) FILTER (WHERE w.age < 90) AS events_90,
-        count(*) FILTER (WHERE w.age < 180) AS events_180,
-        count(*) FILTER (WHERE w.age < 730) AS events_730,
-        min(w.age) AS newest_age, max(w.age) AS oldest_age, max(w.occurred_at) AS newest_at,
-        max(w.value) FILTER (WHERE w.age < 365) AS largest_365,
-        sum(floor(r.points * exp(r.exponent * w.age) * 100 + 0.5))
-            FILTER (WHERE w.place <= r.most AND w.age <= r.days) AS hundredths
-    FROM walk AS w JOIN rules AS r USING (event_type)
-    GROUP BY w.customer_id, r.number
 ), events AS (
-    SELECT k.customer_id,
+    SELECT w.customer_id,
         {impacts},
-        sum(k.events) FILTER (WHERE r.is_first) AS total,
-        sum(k.events) FILTER (WHERE r.is_first AND r.meaningful) AS meaningful,
-        count(*) FILTER (WHERE r.is_first AND r.engaged AND k.events_90 > 0) AS kinds_90,
-        sum(k.events_90) FILTER (WHERE r.is_first AND r.initiated) AS initiated_90,
-        sum(k.events_180) FILTER (WHERE r.is_first AND r.event_type IN ('reply', 'service_visit')) AS answered_180,
-        sum(k.events_180) FILTER (WHERE r.is_first AND r.event_type IN ('outreach', 'no_show')) AS unanswered_180,
-        sum(k.events_180) FILTER (WHERE r.is_first AND r.event_type = 'no_show') AS no_shows_180,
-        count(*) FILTER (WHERE r.is_first AND r.event_type = 'opt_out' AND k.newest_age < 365) AS opt_outs_365,
-        sum(k.events_730) FILTER (WHERE r.is_first AND r.event_type = 'service_visit') AS services_730,
-        max(k.largest_365) AS largest_365,
-        max(k.oldest_age) AS oldest_age,
-        min(k.newest_age) FILTER (WHERE r.engaged) AS last_age,
-        max(k.newest_at) FILTER (WHERE r.engaged) AS last_at,
+        count(*) FILTER (WHERE r.is_first) AS total,
+        count(*) FILTER (WHERE r.meaningful) AS meaningful,
+        count(*) FILTER (WHERE r.engaged AND w.place = 1 AND w.age < 90) AS kinds_90,
+        count(*) FILTER (WHERE r.initiated AND w.age < 90) AS initiated_90,
+        count(*) FILTER (WHERE r.answered AND w.age < 180) AS answered_180,
+        count(*) FILTER (WHERE r.silent AND w.age < 180) AS unanswered_180,
+        count(*) FILTER (WHERE r.no_show AND w.age < 180) AS no_shows_180,
+        count(*) FILTER (WHERE r.opt_out AND w.age < 365) AS opt_outs_365,
+        count(*) FILTER (WHERE r.service AND w.age < 730) AS services_730,
+        max(w.value) FILTER (WHERE w.age < 365) AS largest_365,
+        max(w.age) AS oldest_age,
+        max(w.occurred_at) FILTER (WHERE r.engaged) AS last_at,
         -- Time and type of the newest in one number: cheaper than sorting each customer's types.
-        max(floor(date_part('epoch', k.newest_at)) * 64 + r.ordinal) FILTER (WHERE r.engaged) AS last_code
-    FROM kinds AS k JOIN rules AS r USING (number)
-    GROUP BY k.customer_id
+        max(floor(date_part('epoch', w.occurred_at)) * 64 + r.ordinal) FILTER (WHERE r.engaged AND w.place = 1) AS last_code
+    FROM walk AS w JOIN rules AS r USING (event_type)
+    GROUP BY w.customer_id
 ), garages AS (
     SELECT v.customer_id,
         count(*) FILTER (WHERE v.status = 'active') AS household,
@@ -79,7 +78,7 @@ WITH version AS MATERIALIZED (
             WHERE (a.value ->> 'expires_at')::timestamptz > %(day_start)s::timestamptz
         ), '{{}}') END AS adjustments,
         greatest(CASE WHEN c.customer_since IS NOT NULL THEN greatest(%(as_of)s::date - c.customer_since, 0) END, e.oldest_age)::integer AS first_days,
-        e.last_age::integer AS last_days, e.last_at, t.event_type AS last_type,
+        floor((date_part('epoch', %(day_end)s::timestamptz) - date_part('epoch', e.last_at)) / 86400)::integer AS last_days, e.last_at, t.event_type AS last_type,
         coalesce(e.total, 0)::integer AS total, coalesce(e.meaningful, 0)::integer AS meaningful,
         e.largest_365,
         {points},

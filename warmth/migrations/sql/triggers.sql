@@ -3,10 +3,6 @@
 -- `lanewise.warmth_computed` (any value) says that the engine writes: it has set level, sources,
 -- recorded score and time stamp itself, so the row trigger and the audit of customer_warmth rest.
 
-CREATE FUNCTION warmth_is_written_by_hand() RETURNS boolean
-LANGUAGE sql STABLE
-AS $$ SELECT coalesce(current_setting('lanewise.warmth_computed', true), '') = '' $$;
-
 -- Level of a score in a version, by name; by the published version where the name is unknown.
 CREATE FUNCTION warmth_level_of(score numeric, in_version text DEFAULT '') RETURNS text
 LANGUAGE sql STABLE
@@ -92,7 +88,9 @@ BEGIN
         NEW.recorded_score := NEW.overall_warmth_score;
     END IF;
     NEW.recorded_score := coalesce(NEW.recorded_score, NEW.overall_warmth_score);
-    NEW.warmth_level := warmth_level_of(NEW.overall_warmth_score, NEW.algorithm_version);
+    IF (NEW.overall_warmth_score, NEW.warmth_level) IS DISTINCT FROM (OLD.overall_warmth_score, OLD.warmth_level) THEN
+        NEW.warmth_level := warmth_level_of(NEW.overall_warmth_score, NEW.algorithm_version);
+    END IF;
     RETURN NEW;
 END $$;
 
@@ -239,25 +237,57 @@ ALTER TABLE warmth_scoring_triggers ALTER COLUMN algorithm_id SET DEFAULT warmth
 
 -- Time stamps and audit, as crm has them.
 DO $$
-DECLARE audited text[];
+DECLARE audited text;
 BEGIN
-    FOREACH audited SLICE 1 IN ARRAY ARRAY[
-        ARRAY['warmth_algorithms', '', ''],
-        ARRAY['warmth_scoring_triggers', '', ''],
-        ARRAY['customer_warmth', 'customer_id', 'WHEN (warmth_is_written_by_hand())']
-    ] LOOP
-        IF audited[1] <> 'customer_warmth' THEN
-            EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE ON %I FOR EACH ROW EXECUTE FUNCTION touch_updated_at()',
-                audited[1] || '_touch', audited[1]);
-        END IF;
+    FOREACH audited IN ARRAY ARRAY['warmth_algorithms', 'warmth_scoring_triggers'] LOOP
+        EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE ON %I FOR EACH ROW EXECUTE FUNCTION touch_updated_at()',
+            audited || '_touch', audited);
         EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %I REFERENCING NEW TABLE AS new_rows
-             FOR EACH STATEMENT %s EXECUTE FUNCTION audit_changes(%L, ''id'')',
-            audited[1] || '_audit_insert', audited[1], audited[3], audited[2]);
+             FOR EACH STATEMENT EXECUTE FUNCTION audit_changes(%L, %L)',
+            audited || '_audit_insert', audited, '', 'id');
         EXECUTE format('CREATE TRIGGER %I AFTER UPDATE ON %I REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-             FOR EACH STATEMENT %s EXECUTE FUNCTION audit_changes(%L, ''id'')',
-            audited[1] || '_audit_update', audited[1], audited[3], audited[2]);
+             FOR EACH STATEMENT EXECUTE FUNCTION audit_changes(%L, %L)',
+            audited || '_audit_update', audited, '', 'id');
         EXECUTE format('CREATE TRIGGER %I AFTER DELETE ON %I REFERENCING OLD TABLE AS old_rows
-             FOR EACH STATEMENT %s EXECUTE FUNCTION audit_changes(%L, ''id'')',
-            audited[1] || '_audit_delete', audited[1], audited[3], audited[2]);
+             FOR EACH STATEMENT EXECUTE FUNCTION audit_changes(%L, %L)',
+            audited || '_audit_delete', audited, '', 'id');
     END LOOP;
 END $$;
+
+-- Of customer_warmth only what persons set is audited: scores have their history, and to audit
+-- forty columns of every row would cost a hundred times the update.
+CREATE FUNCTION audit_customer_warmth() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    who bigint := nullif(current_setting('lanewise.actor', true), '')::bigint;
+    label text := coalesce(current_setting('lanewise.actor_label', true), '');
+    origin text := left(coalesce(
+        nullif(current_setting('lanewise.source', true), ''),
+        nullif(current_setting('application_name', true), ''), 'sql'), 40);
+    request text := coalesce(current_setting('lanewise.request_id', true), '');
+    why text := coalesce(current_setting('lanewise.reason', true), '');
+BEGIN
+    INSERT INTO audit_log (table_name, row_id, customer_id, action, before, after, actor_id, actor_label, source, request_id, reason)
+    SELECT TG_TABLE_NAME, n.id::text, n.customer_id, 'update', changed.before, changed.after, who, label, origin, request, why
+    FROM old_rows AS o JOIN new_rows AS n USING (id)
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(c.name, c.old) AS before, jsonb_object_agg(c.name, c.new) AS after
+        FROM (VALUES
+            ('manual_adjustments', o.manual_adjustments, n.manual_adjustments),
+            ('warmth_notes', to_jsonb(o.warmth_notes), to_jsonb(n.warmth_notes)),
+            ('is_active', to_jsonb(o.is_active), to_jsonb(n.is_active)),
+            ('interested_vehicle_types', to_jsonb(o.interested_vehicle_types), to_jsonb(n.interested_vehicle_types)),
+            ('price_range_min', to_jsonb(o.price_range_min), to_jsonb(n.price_range_min)),
+            ('price_range_max', to_jsonb(o.price_range_max), to_jsonb(n.price_range_max)),
+            ('preferred_features', o.preferred_features, n.preferred_features),
+            ('declared_purchase_date', to_jsonb(o.declared_purchase_date), to_jsonb(n.declared_purchase_date)),
+            ('decision_role', to_jsonb(o.decision_role), to_jsonb(n.decision_role))
+        ) AS c (name, old, new)
+        WHERE c.old IS DISTINCT FROM c.new
+    ) AS changed
+    WHERE changed.after IS NOT NULL;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER customer_warmth_audit AFTER UPDATE ON customer_warmth
+REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT WHEN (coalesce(current_setting('lanewise.warmth_computed', true), '') = '')
+EXECUTE FUNCTION audit_customer_warmth();

@@ -16,4 +16,4 @@ DROP FUNCTION record_warmth_history();
 DROP FUNCTION customer_warmth_written();
 DROP FUNCTION warmth_in_trial(uuid, text, integer);
 DROP FUNCTION warmth_level_of(numeric, text);
-DROP FUNCTION warmth_is_written_by_hand();
+DROP FUNCTION audit_customer_warmth();
