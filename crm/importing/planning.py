@@ -35,7 +35,8 @@ class RowRefused(Exception):  # noqa: N818  (an answer, not an error)
 
 class Planner:
     """Applies lines to a snapshot. `decode(vin)` gives year, make, model, trim and engine or
-    None; `move_vehicles` lets a line take a vehicle from its present owner."""
+    None; `move_vehicles` lets a line take a vehicle from its present owner, `without_owner` lets
+    one bring a vehicle that is nobody's."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Planner:
         *,
         decoded: Mapping[str, Mapping[str, Any]],
         move_vehicles: bool,
+        without_owner: bool = False,
     ) -> None:
         self.customers = {record.id: record for record in snapshot.customers}
         self.vehicles = {record.id: record for record in snapshot.vehicles}
@@ -53,6 +55,7 @@ class Planner:
         self.by_vin = {r.values["vin"]: r.id for r in self.vehicles.values()}
         self.have_primary = set(snapshot.have_primary)
         self.decoded, self.move_vehicles = decoded, move_vehicles
+        self.without_owner = without_owner
         self.moved = 0
 
     def apply(self, row: Row) -> Outcome | Refusal:
@@ -141,7 +144,8 @@ class Planner:
     # Whether it may be done
 
     def _check(self, row: Row, customer: Record | None, vehicle: Record | None) -> None:
-        if customer is None and (row.customer or vehicle is None):
+        is_nobodys = self.without_owner and row.brings_vehicle
+        if customer is None and (row.customer or (vehicle is None and not is_nobodys)):
             self._check_new_customer(row)
         if row.brings_vehicle:
             self._check_vehicle(row, vehicle)

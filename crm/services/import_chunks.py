@@ -75,6 +75,7 @@ def _apply(run: ImportRun, rows: Sequence[Row]) -> ChunkResult:
         snapshot,
         decoded=_decoded(rows, snapshot.vehicles),
         move_vehicles=bool(run.options.get("move_vehicles")),
+        without_owner=bool(run.options.get("without_owner")),
     )
     result = ChunkResult()
     for row in rows:
