@@ -4,7 +4,7 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from crm.api import access, appointments, customers, service, shop, vehicles
+from crm.api import access, appointments, customers, service, shop, vehicles, webhooks
 from leads.api import routes as leads_routes
 from telephony.api import routes as telephony_routes
 from warmth.api import routes as warmth_routes
@@ -22,6 +22,10 @@ router.register("special-days", shop.SpecialDayViewSet, basename="api-special-da
 router.register("op-codes", shop.OpCodeViewSet, basename="api-op-codes")
 router.register("users", access.UserViewSet, basename="api-users")
 router.register("audit", access.AuditViewSet, basename="api-audit")
+router.register("webhooks", webhooks.WebhookViewSet, basename="api-webhooks")
+router.register(
+    "webhook-deliveries", webhooks.WebhookDeliveryViewSet, basename="api-webhook-deliveries"
+)
 
 APP_ROUTES = (leads_routes, telephony_routes, warmth_routes)
 for routes in APP_ROUTES:

@@ -264,6 +264,8 @@ OUTBOX_MAX_TRIES = 8
 # Outgoing webhooks: hosts of ours that may be called although they are not in the public internet.
 WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=[])
 WEBHOOK_DISABLE_AFTER_DAYS = env.int("WEBHOOK_DISABLE_AFTER_DAYS", default=5)
+# Declined work of one visit that adds up to this is a big repair: people then think of another car.
+WARMTH_DECLINED_REPAIR_FROM = env.int("WARMTH_DECLINED_REPAIR_FROM", default=800)
 
 # Signing in
 AUTH_USER_MODEL = "crm.User"

@@ -154,6 +154,30 @@ RULES: dict[str, tuple[type[Refused], str | None, str, str]] = {
     "service_lines_deferred_until": (
         Invalid, "deferred_until", "Deferred work needs a date or a mileage.", "Give one.",
     ),
+    "webhook_endpoints_url": (
+        Invalid, "url", "This is not an address.", "Write https://example.com/hook.",
+    ),
+    "webhook_endpoints_events_chosen": (
+        Invalid, "event_types", "A webhook needs an event.", "Choose at least one.",
+    ),
+    "webhook_messages_key_once": (
+        Duplicate, None, "This event was published already.", "Nothing is to be done.",
+    ),
+    "webhook_messages_key_given": (
+        Invalid, None, "The event's key is empty.", "Give it one.",
+    ),
+    "webhook_deliveries_once": (
+        Duplicate, None, "This receiver gets that message already.", "Replay the delivery.",
+    ),
+    "webhook_deliveries_status_known": (
+        Invalid, "status", "Unknown status.", "Choose pending, delivered or failed.",
+    ),
+    "webhook_deliveries_pending_due": (
+        Invalid, "due_at", "What waits needs a time of its next try.", "Give one.",
+    ),
+    "webhook_deliveries_delivered_when": (
+        Invalid, "delivered_at", "What was delivered needs its time.", "Give one.",
+    ),
     "customer_notes_said": (Invalid, "text", "The note is empty.", "Write something."),
 }  # fmt: skip
 

@@ -175,3 +175,11 @@ class MessageStatus(TextChoices):
     BLOCKED = "blocked", _("Not allowed")
     DROPPED = "dropped", _("No longer needed")
     FAILED = "failed", _("Failed")
+
+
+class DeliveryStatus(TextChoices):
+    """Where the delivery of one webhook stands."""
+
+    PENDING = "pending", _("Pending")
+    DELIVERED = "delivered", _("Delivered")
+    FAILED = "failed", _("Failed")

@@ -22,6 +22,7 @@ from crm.enums import (
     BookingMethod,
     ContactMethod,
     CustomerType,
+    DeliveryStatus,
     LineOutcome,
     Role,
     ServiceCategory,
@@ -171,3 +172,11 @@ class AuditFilter(FilterSet):
     actor = WholeNumberFilter(field_name="actor_id")
     at_from = IsoDateTimeFilter(field_name="at", lookup_expr="gte")
     at_before = IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+
+
+class WebhookDeliveryFilter(FilterSet):
+    """Deliveries of webhooks."""
+
+    endpoint = UUIDFilter(field_name="endpoint_id")
+    status = ChoiceFilter(choices=DeliveryStatus.choices)
+    event = CharFilter(field_name="message__event", max_length=60)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 
@@ -83,8 +83,10 @@ def clean_query(query: QueryDict) -> str:
 
 def _cursor_row(model: type[Model], key: str | None, fields: Order) -> Sequence[Any] | None:
     try:
-        identity = UUID(key or "")
-    except ValueError:
+        identity = model._meta.pk.to_python(key)
+    except ValidationError:
+        return None
+    if identity is None:
         return None
     return model._default_manager.filter(pk=identity).values_list(*fields).first()
 

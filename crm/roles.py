@@ -33,12 +33,13 @@ CAPABILITIES = {
     "leads:manage": "Generate, calibrate and activate lead scoring",
     "warmth:read": "See warmth scores",
     "warmth:write": "Log engagements and adjust warmth scores",
-    "warmth:manage": "Change warmth rules and webhooks",
+    "warmth:manage": "Change warmth rules",
     "calls:read": "See the call log",
     "calls:write": "Place and log calls, verify callers",
     "calls:listen": "Hear recordings and read transcripts",
     "calls:manage": "See verification attempts and unlock callers",
     "agent:use": "Use the voice agent's tools",
+    "webhooks:write": "Manage outgoing webhooks",
 }
 
 _FRONT = {
@@ -103,6 +104,7 @@ ROLE_CAPABILITIES: dict[str, frozenset[str]] = {
             "leads:manage",
             "warmth:manage",
             "calls:manage",
+            "webhooks:write",
         }
     ),
 }
@@ -124,6 +126,13 @@ _MODEL_CAPABILITY = {
     "jobrun": "jobs",
     "jobchunk": "jobs",
     "outbox": "jobs",
+    "lead": "leads",
+    "leadscore": "leads",
+    "scorehistory": "leads",
+    "scoringparameters": "leads",
+    "parameteractivation": "leads",
+    "batterytest": "leads",
+    "climatenormal": "leads",
 }
 
 

@@ -229,6 +229,36 @@ class ApiTokenFactory(DjangoModelFactory):
     scopes = factory.LazyFunction(lambda: ["customers:read"])
 
 
+class WebhookEndpointFactory(DjangoModelFactory):
+    """A receiver whose secret cannot be read. Services make those that work."""
+
+    class Meta:
+        model = models.WebhookEndpoint
+
+    url = factory.Sequence(lambda n: f"https://receiver{n}.example/hook")
+    event_types = factory.LazyFunction(lambda: ["*"])
+
+
+class WebhookMessageFactory(DjangoModelFactory):
+    class Meta:
+        model = models.WebhookMessage
+
+    key = factory.Sequence(lambda n: f"test:{n}")
+    event = "webhook.test"
+    body = "{}"
+
+
+class WebhookDeliveryFactory(DjangoModelFactory):
+    """Waits to be sent."""
+
+    class Meta:
+        model = models.WebhookDelivery
+
+    message = factory.SubFactory(WebhookMessageFactory)
+    endpoint = factory.SubFactory(WebhookEndpointFactory)
+    due_at = factory.LazyFunction(timezone.now)
+
+
 def open_all_week(opens: time = time(7, 30), closes: time = time(18, 0)) -> None:
     """Opening hours on every weekday."""
     for weekday in range(7):
@@ -247,3 +277,51 @@ def shop_time(day: date, hour: int, minute: int = 0) -> datetime:
     from crm.querysets import shop_zone
 
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=shop_zone()).astimezone(UTC)
+
+
+class ConsentFactory(DjangoModelFactory):
+    """An agreement to offers by call; give `revoked_at` and `basis` for a withdrawal."""
+
+    class Meta:
+        model = models.Consent
+
+    customer = factory.SubFactory(CustomerFactory)
+    phone = factory.SelfAttribute("customer.phone")
+    email = factory.SelfAttribute("customer.email")
+    channel = "call"
+    purpose = "marketing"
+    basis = "written"
+    source = "page"
+    granted_at = factory.LazyFunction(timezone.now)
+
+
+class ContactAttemptFactory(DjangoModelFactory):
+    class Meta:
+        model = models.ContactAttempt
+
+    customer = factory.SubFactory(CustomerFactory)
+    channel = "call"
+    direction = "outbound"
+    purpose = "service"
+
+
+class WorkItemFactory(DjangoModelFactory):
+    class Meta:
+        model = models.WorkItem
+
+    key = factory.Sequence(lambda n: f"test:{n}")
+    kind = "callback"
+    customer = factory.SubFactory(CustomerFactory)
+    title = "Call back"
+    value = Decimal("200.00")
+    reach = Decimal("0.500")
+
+
+class OutboundMessageFactory(DjangoModelFactory):
+    class Meta:
+        model = models.OutboundMessage
+
+    appointment = factory.SubFactory(AppointmentFactory)
+    kind = "reminder"
+    slot = factory.SelfAttribute("appointment.scheduled_at")
+    due_at = factory.LazyFunction(timezone.now)

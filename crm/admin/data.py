@@ -10,7 +10,15 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from crm.admin.base import ReadOnlyAdmin
-from crm.models import ApiToken, AuditEntry, DataBatch, ExportLog, ImportRun
+from crm.models import (
+    ApiToken,
+    AuditEntry,
+    DataBatch,
+    ExportLog,
+    ImportRun,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from crm.roles import can
 from crm.services.tokens import revoke_token
 
@@ -99,3 +107,37 @@ class ApiTokenAdmin(ReadOnlyAdmin):
         for token in queryset:
             revoke_token(token=token)
         messages.success(request, "The tokens were revoked.")
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(ReadOnlyAdmin):
+    capability = "webhooks:write"
+    list_display = ("url", "description", "is_active", "failing_since", "created_by", "page")
+    list_filter = ("is_active",)
+    list_select_related = ("created_by",)
+    search_fields = ("url", "description")
+    fields = (
+        "page", "url", "description", "event_types", "is_active", "failing_since", "disabled_at",
+        "disabled_reason", "created_by", "created_at", "updated_at",
+    )  # fmt: skip
+
+    @admin.display(description="Settings")
+    def page(self, endpoint: WebhookEndpoint) -> Any:
+        return format_html('<a href="{}">Open</a>', reverse("webhook", args=[endpoint.pk]))
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    capability = "webhooks:write"
+    list_display = ("created_at", "event", "endpoint", "status", "tries", "response_status")
+    list_filter = ("status",)
+    list_select_related = ("message", "endpoint")
+    search_fields = ("message__key__exact",)
+    fields = (
+        "message", "endpoint", "status", "created_at", "due_at", "tries", "tried_at",
+        "delivered_at", "response_status", "response_body", "duration_ms", "error",
+    )  # fmt: skip
+
+    @admin.display(description="Event")
+    def event(self, delivery: WebhookDelivery) -> str:
+        return delivery.message.event

@@ -16,6 +16,7 @@ from crm.models.search import CustomerSearch, NameWord
 from crm.models.service import ServiceLine, ServiceRecord
 from crm.models.shop import OpCode, OpeningHours, ServiceBay, SpecialDay, Technician
 from crm.models.vehicles import Vehicle
+from crm.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookMessage
 
 __all__ = [
     "ApiToken",
@@ -47,5 +48,8 @@ __all__ = [
     "Technician",
     "User",
     "Vehicle",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookMessage",
     "WorkItem",
 ]

@@ -22,6 +22,8 @@ from tests.factories import (
     ServiceRecordFactory,
     UserFactory,
     VehicleFactory,
+    WebhookDeliveryFactory,
+    WebhookEndpointFactory,
     shop_with,
 )
 
@@ -71,9 +73,14 @@ def busy_shop() -> dict[str, Any]:
         )
         for status in AppointmentStatus.values
     }
-    return {"customer": customer.pk, "vehicle": vehicle.pk} | {
-        status: visit.pk for status, visit in visits.items()
-    }
+    endpoint = WebhookEndpointFactory(description=LONG, failing_since=now)
+    delivery = WebhookDeliveryFactory(endpoint=endpoint, error=LONG, tried_at=now, duration_ms=9)
+    return {
+        "customer": customer.pk,
+        "vehicle": vehicle.pk,
+        "webhook": endpoint.pk,
+        "delivery": delivery.pk,
+    } | {status: visit.pk for status, visit in visits.items()}
 
 
 def addresses(keys: dict[str, Any]) -> list[str]:
@@ -106,6 +113,9 @@ def addresses(keys: dict[str, Any]) -> list[str]:
         of("appointment_check_in", "scheduled"),
         of("appointment_complete", "in_progress"),
         "/work/",
+        "/webhooks/",
+        of("webhook", "webhook"),
+        of("webhook_delivery", "delivery"),
     ]
 
 

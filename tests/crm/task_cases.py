@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from crm.models import IdempotencyKey, ImportRun, RateBucket
-from crm.services import import_files, imports
+from crm.models import IdempotencyKey, ImportRun, RateBucket, WebhookMessage
+from crm.services import import_files, imports, webhooks
+from tests.factories import UserFactory, WebhookDeliveryFactory, WebhookEndpointFactory
 
 FILE = b"First name,Last name,Phone\nAnn,Lee,2055550142\nBob,Ray,2055550143\n,,nonsense\n"
 
@@ -41,6 +42,35 @@ def old_keys_and_buckets() -> None:
         RateBucket.objects.create(owner=name, window_start=now - age, count=1)
 
 
-TASKS = {"crm.check_import": a_check, "crm.import_chunk": an_import}
-JOBS = {"crm.prune_api": old_keys_and_buckets, "crm.prune_imports": an_abandoned_upload}
+def a_delivery() -> dict[str, int]:
+    """To a receiver in no network: the first run fails and plans the next try."""
+    endpoint, _ = webhooks.create_endpoint(
+        data={"url": "http://127.0.0.1:9/", "event_types": ["*"]}
+    )
+    return {"delivery": webhooks.send_test(endpoint=endpoint).pk}
+
+
+def a_dead_endpoint() -> dict[str, str]:
+    endpoint = WebhookEndpointFactory(is_active=False, created_by=UserFactory())
+    return {"endpoint": str(endpoint.pk)}
+
+
+def an_old_message() -> None:
+    delivery = WebhookDeliveryFactory(status="failed", due_at=None)
+    WebhookMessage.objects.filter(pk=delivery.message_id).update(
+        created_at=timezone.now() - timedelta(days=31)
+    )
+
+
+TASKS = {
+    "crm.check_import": a_check,
+    "crm.import_chunk": an_import,
+    "crm.send_webhook": a_delivery,
+    "crm.webhook_disabled": a_dead_endpoint,
+}
+JOBS = {
+    "crm.prune_api": old_keys_and_buckets,
+    "crm.prune_imports": an_abandoned_upload,
+    "crm.prune_webhooks": an_old_message,
+}
 PLAIN = {}

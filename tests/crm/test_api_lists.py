@@ -40,6 +40,8 @@ LISTS: dict[str, Callable[[int], Any]] = {
     "special-days/": lambda n: factories.SpecialDayFactory(date=f"2026-12-{n + 1:02d}"),
     "op-codes/": _op_code,
     "users/": lambda n: factories.UserFactory(),
+    "webhooks/": lambda n: factories.WebhookEndpointFactory(),
+    "webhook-deliveries/": lambda n: factories.WebhookDeliveryFactory(),
     "audit/": lambda n: factories.CustomerFactory(),
 }
 

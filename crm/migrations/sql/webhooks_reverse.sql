@@ -1,0 +1,4 @@
+DROP TRIGGER webhook_endpoints_audit_delete ON webhook_endpoints;
+DROP TRIGGER webhook_endpoints_audit_update ON webhook_endpoints;
+DROP TRIGGER webhook_endpoints_audit_insert ON webhook_endpoints;
+DROP TRIGGER webhook_endpoints_touch ON webhook_endpoints;
