@@ -7,7 +7,18 @@ class TelephonyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from crm import outbound
         from crm.constraints import register_rules
+        from crm.enums import Channel
+        from telephony import demo, signals, timeline
         from telephony.constraints import RULES
+        from telephony.providers import missing_settings
+        from telephony.services.outbound import dial_address, send_text
 
         register_rules(RULES)
+        signals.connect()
+        timeline.register_pages()
+        demo.register_part()
+        outbound.register_dialer(dial_address)
+        if not missing_settings():
+            outbound.register(Channel.TEXT, send_text)

@@ -4,6 +4,9 @@ from typing import Any
 
 from django import template
 from django.http import QueryDict
+from django.template import Context
+
+from crm.outbound import dial_address
 
 register = template.Library()
 
@@ -46,3 +49,13 @@ def before_last8(vin: str) -> str:
 @register.filter
 def last8(vin: str) -> str:
     return vin[-8:]
+
+
+@register.inclusion_tag("components/_phone.html", takes_context=True)
+def phone_link(
+    context: Context, number: str, customer: Any = None, extension: str = "", css: str = ""
+) -> dict[str, Any]:
+    """A number to dial by hand and, beside that of a customer (whose key `customer` is), the
+    button that calls by a click for those who may."""
+    dial = dial_address(context["user"], customer) if customer else ""
+    return {"number": number, "extension": extension, "dial": dial, "css": css}

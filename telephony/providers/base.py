@@ -7,7 +7,11 @@ from typing import Protocol
 
 class ProviderError(Exception):
     """The provider refused, failed or could not be reached. The message tells an operator why,
-    without numbers of customers."""
+    without numbers of customers. `maybe_done` when the request may have been carried out."""
+
+    def __init__(self, message: str, *, maybe_done: bool = False) -> None:
+        super().__init__(message)
+        self.maybe_done = maybe_done
 
 
 @dataclass(frozen=True)

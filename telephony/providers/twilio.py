@@ -109,5 +109,10 @@ def _refusal(error: Exception) -> ProviderError:
     """What the provider said, by its code: its sentences quote telephone numbers."""
     status, code = getattr(error, "status", None), getattr(error, "code", None)
     if status is None:
-        return ProviderError("The telephone provider cannot be reached.")
-    return ProviderError(f"The telephone provider refused (HTTP {status}, code {code}).")
+        unsent = isinstance(error, requests.ConnectionError) and not isinstance(
+            error, requests.ReadTimeout
+        )
+        return ProviderError("The telephone provider cannot be reached.", maybe_done=not unsent)
+    return ProviderError(
+        f"The telephone provider refused (HTTP {status}, code {code}).", maybe_done=status >= 500
+    )

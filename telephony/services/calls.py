@@ -74,7 +74,7 @@ def log_call(*, data: Mapping[str, Any]) -> CallLog:
         call.customer = caller(call.caller_phone)
     if "answered_by" not in data and CallStatus(call.status) == CallStatus.COMPLETED:
         call.answered_by = AnsweredBy.PERSON
-    _complete_times(call)
+    _complete_times(call, began_told="started_at" in data)
     _check(call)
     with audited(), translated():
         _note_consent(call)
@@ -169,9 +169,11 @@ def _cleaned(data: Mapping[str, Any]) -> dict[str, Any]:
     return cleaned
 
 
-def _complete_times(call: CallLog) -> None:
+def _complete_times(call: CallLog, *, began_told: bool) -> None:
     """Of start, length and end the third follows from two; an open call has no end."""
     length = timedelta(seconds=call.duration_seconds or 0)
+    if not began_told:
+        call.started_at = (call.ended_at or timezone.now()) - length
     if CallStatus(call.status).is_terminal and call.ended_at is None:
         call.ended_at = call.started_at + length
     if call.answered_by and call.answered_at is None:

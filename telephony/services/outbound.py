@@ -1,7 +1,9 @@
 """Calls that somebody of ours starts by a click, and texts; all through the permission gate."""
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q
@@ -14,6 +16,7 @@ from crm.context import audited
 from crm.enums import Channel, ContactPurpose
 from crm.exceptions import Invalid, Refused
 from crm.models import Customer, User
+from crm.outbound import MaybeSent, Message, NotSent
 from crm.services.permission import require_permission
 from telephony import providers
 from telephony.enums import CallStatus, Direction, Provider
@@ -135,13 +138,17 @@ def _ring(call: CallLog, own: str) -> None:
     call.refresh_from_db()
 
 
-def send_text(*, to: str, text: str) -> str:
-    """Send a text to a number in E.164; the provider's id of it. The caller has asked the gate.
-
-    Raises Refused when no service is set up or the provider fails.
-    """
-    _require_service()
+def send_text(message: Message) -> str:
+    """Sender of `crm.outbound` for texts, which stands behind the gate; the provider's id."""
     try:
-        return providers.current().send_text(to=to, text=text)
+        return providers.current().send_text(to=message.to, text=message.body)
     except ProviderError as error:
-        raise Refused(str(error), code="provider_failed", status=503) from error
+        unclear = MaybeSent if error.maybe_done else NotSent
+        raise unclear(str(error)) from error
+
+
+def dial_address(user: Any, customer_id: UUID) -> str:
+    """Dialer of `crm.outbound`: where the button beside a number leads, "" for who may not call."""
+    if not user.can("calls:write"):
+        return ""
+    return f"{reverse('telephony:call_place')}?customer={customer_id}"

@@ -12,6 +12,9 @@ from telephony.querysets import WITHHELD
 
 register = template.Library()
 
+MISSED = ("danger", "phone-x", "Missed")
+NOT_REACHED = ("neutral", "phone-off", "Not reached")
+
 
 @register.filter
 def caller(number: str) -> str:
@@ -68,10 +71,8 @@ def _badge(
         return "info", "robot", "Voice agent"
     if voicemail:
         return "attention", "device-landline-phone", "Voicemail"
-    if inbound and not answered_by and reported:
-        return "danger", "phone-x", "Missed"
     if inbound:
-        return "success", "phone-incoming", "Incoming"
-    if status != CallStatus.COMPLETED or not answered_by:
-        return "neutral", "phone-off", "Not reached"
-    return "success", "phone-outgoing", "Outgoing"
+        missed = not answered_by and reported
+        return MISSED if missed else ("success", "phone-incoming", "Incoming")
+    reached = status == CallStatus.COMPLETED and answered_by
+    return ("success", "phone-outgoing", "Outgoing") if reached else NOT_REACHED

@@ -1,5 +1,6 @@
 """The call log: list, one call, a call logged by hand, who called, a call started by a click."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -168,7 +169,14 @@ def call_place(request: HttpRequest) -> HttpResponse:
         "back": back_to(request, reverse("customer", args=[customer.pk])),
     }
     status = refusal.status if refusal else 422 if form.errors else 200
-    return render(request, "telephony/call_place.html", context, status=status)
+    response = render(request, "telephony/call_place.html", context, status=status)
+    if refusal and is_fragment(request):
+        # The button beside a number: the page stays, and says why nothing rings.
+        response.status_code = 409
+        response["HX-Reswap"] = "none"
+        message = {"text": str(refusal), "level": "error"}
+        response["HX-Trigger"] = json.dumps({"lanewise:message": message})
+    return response
 
 
 @allowed("calls:read")

@@ -1,0 +1,269 @@
+"""Click to call: who is rung, who refuses, and that every vendor module keeps one contract."""
+
+import json
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+import requests
+import time_machine
+from django.utils import timezone
+from twilio.http import HttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from crm.exceptions import Refused
+from crm.models import ContactDecision, Customer, User
+from crm.outbound import MaybeSent, Message, NotSent
+from telephony import providers
+from telephony.models import CallLog
+from telephony.providers import ProviderError, fake
+from telephony.providers.fake import FakeProvider
+from telephony.providers.twilio import TwilioProvider
+from telephony.services.outbound import place_call, send_text
+from tests.factories import CustomerFactory, UserFactory
+from tests.telephony import twilio
+from tests.telephony.twilio import BASE, SHOP, call_fields, post, work_all
+
+NOON = timezone.datetime(2026, 3, 4, 17, 0, tzinfo=timezone.get_fixed_timezone(0))
+
+
+class PretendTwilio(HttpClient):
+    """Twilio's end of the wire, as its API reference describes it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, Any]] = []
+        self.down: Exception | int | None = None
+
+    def request(self, method: str, uri: str, **options: Any) -> Response:
+        self.asked.append((method, uri, options.get("data")))
+        if isinstance(self.down, Exception):
+            raise self.down
+        if isinstance(self.down, int):
+            refusal = {"code": 20500, "message": "To +12055550142 failed", "status": self.down}
+            return Response(self.down, json.dumps(refusal))
+        if method == "DELETE":
+            return Response(204, "")
+        kind = "CA" if uri.endswith("Calls.json") else "SM"
+        return Response(201, json.dumps({"sid": kind + "1" * 32}))
+
+
+def real() -> tuple[TwilioProvider, PretendTwilio]:
+    wire = PretendTwilio()
+    return TwilioProvider(Client("AC" + "1" * 32, "token", http_client=wire), SHOP), wire
+
+
+@pytest.fixture(params=["fake", "twilio"])
+def vendor(request: Any) -> Any:
+    """(provider, a function that takes its service away)."""
+    if request.param == "fake":
+        provider = FakeProvider()
+        return provider, lambda: setattr(provider, "down", True)
+    found, wire = real()
+    return found, lambda: setattr(wire, "down", requests.ConnectTimeout())
+
+
+class TestContract:
+    """What holds for the fake and for Twilio alike."""
+
+    def test_call_has_an_id(self, vendor: Any) -> None:
+        sid = vendor[0].place_call(to="+12055550142", answer_url=BASE, status_url=BASE)
+        assert sid.startswith("CA") and len(sid) == 34
+
+    def test_text_has_an_id(self, vendor: Any) -> None:
+        assert vendor[0].send_text(to="+12055550142", text="Hello").startswith("SM")
+
+    def test_deleting_a_recording_answers_nothing(self, vendor: Any) -> None:
+        assert vendor[0].delete_recording("RE1") is None
+
+    def test_provider_that_is_away_is_a_provider_error(self, vendor: Any) -> None:
+        provider, take_away = vendor
+        take_away()
+        for ask in (
+            lambda: provider.place_call(to="+12055550142", answer_url=BASE, status_url=BASE),
+            lambda: provider.send_text(to="+12055550142", text="Hello"),
+            lambda: provider.delete_recording("RE1"),
+        ):
+            with pytest.raises(ProviderError) as error:
+                ask()
+            assert not error.value.maybe_done
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://api.twilio.com/RE1",
+            "https://evil.example/RE1",
+            "https://api.twilio.com.evil.example/RE1",
+            "https://user:pw@api.twilio.com/RE1",
+            "https://api.twilio.com:8443/RE1",
+            "https://evil.example\\@api.twilio.com/RE1",
+            "https://127.0.0.1/RE1",
+            "https://[::1]/RE1",
+            "https://[oops/RE1",
+            "file:///etc/passwd",
+            "//api.twilio.com/RE1",
+            "",
+        ],
+    )
+    def test_recording_elsewhere_is_never_asked_for(self, vendor: Any, url: str) -> None:
+        with pytest.raises(ProviderError):
+            vendor[0].open_recording(url)
+
+
+def test_twilio_is_asked_as_its_reference_says() -> None:
+    provider, wire = real()
+    provider.place_call(to="+12055550142", answer_url=f"{BASE}/a", status_url=f"{BASE}/s")
+    _method, _uri, data = wire.asked[0]
+    assert (data["To"], data["From"], data["Url"]) == ("+12055550142", SHOP, f"{BASE}/a")
+
+
+def test_twilio_refusal_quotes_no_number() -> None:
+    provider, wire = real()
+    wire.down = 400
+    with pytest.raises(ProviderError) as error:
+        provider.send_text(to="+12055550142", text="Hello")
+    assert "2055550142" not in str(error.value) and "400" in str(error.value)
+    assert not error.value.maybe_done
+
+
+@pytest.mark.parametrize("down", [503, requests.ReadTimeout()])
+def test_twilio_fault_after_the_request_left_may_have_done_it(down: Any) -> None:
+    provider, wire = real()
+    wire.down = down
+    with pytest.raises(ProviderError) as error:
+        provider.send_text(to="+12055550142", text="Hello")
+    assert error.value.maybe_done
+
+
+def test_twilio_recording_that_is_gone_is_deleted() -> None:
+    provider, wire = real()
+    wire.down = 404
+    provider.delete_recording("RE1")
+
+
+@pytest.mark.django_db
+class TestPlaceCall:
+    @pytest.fixture(autouse=True)
+    def _telephone(self, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+        twilio.set_up(settings)
+        self.provider = FakeProvider()
+        monkeypatch.setattr(fake, "PROVIDER", self.provider)
+        with time_machine.travel(NOON, tick=False):
+            yield
+
+    @pytest.fixture
+    def user(self) -> User:
+        return UserFactory(phone="(404) 555-0177")
+
+    @pytest.fixture
+    def customer(self) -> Customer:
+        return CustomerFactory(phone="+12055550142", state="GA")
+
+    def test_rings_the_user_first_and_keeps_the_call(self, user: User, customer: Customer) -> None:
+        call = place_call(user=user, customer=customer, purpose="service")
+        asked = self.provider.calls[0]
+        assert asked["to"] == "+14045550177"
+        assert parse_qs(asked["answer_url"].partition("?")[2]) == {"call": [str(call.pk)]}
+        assert asked["answer_url"].startswith(f"{BASE}/calls/webhooks/twilio/outbound?")
+        assert (call.status, call.caller_phone, call.advisor) == ("queued", "+12055550142", user)
+        assert call.call_sid is not None
+        assert ContactDecision.objects.get().allowed
+
+    def test_then_rings_the_customer(self, user: User, customer: Customer) -> None:
+        call = place_call(user=user, customer=customer, purpose="service")
+        fields = call_fields("in-progress", CallSid=str(call.call_sid), Direction="outbound-api")
+        answer = post("outbound", fields, call=str(call.pk)).content.decode()
+        assert "+12055550142</Number>" in answer
+        assert f'callerId="{SHOP}"' in answer
+
+    def test_tells_the_customer_of_the_recording_where_it_must(
+        self, user: User, settings: Any
+    ) -> None:
+        twilio.set_up(settings, recording=True)
+        call = place_call(user=user, customer=CustomerFactory(state="FL"), purpose="service")
+        fields = call_fields("in-progress", CallSid=str(call.call_sid), Direction="outbound-api")
+        assert "announce?" in post("outbound", fields, call=str(call.pk)).content.decode()
+        leg = fields | {"ParentCallSid": fields["CallSid"], "CallSid": "CAleg"}
+        spoken = post("announce", leg, stage="customer", call=str(call.pk)).content.decode()
+        assert "may be recorded" in spoken
+        work_all()
+        call.refresh_from_db()
+        assert call.recording_disclosed_at is not None
+
+    def test_customer_is_found_by_number(self, user: User, customer: Customer) -> None:
+        assert place_call(user=user, number="205-555-0142", purpose="service").customer == customer
+
+    def test_second_click_while_it_rings_is_refused(self, user: User, customer: Customer) -> None:
+        place_call(user=user, customer=customer, purpose="service")
+        with pytest.raises(Refused) as refused:
+            place_call(user=user, customer=customer, purpose="service")
+        assert refused.value.code == "already_ringing"
+        assert len(self.provider.calls) == 1
+
+    def test_gate_that_says_no_is_obeyed(self, user: User, customer: Customer) -> None:
+        with time_machine.travel("2026-03-05T05:00:00Z", tick=False), pytest.raises(Refused):
+            place_call(user=user, customer=customer, purpose="service")
+        assert (self.provider.calls, CallLog.objects.count()) == ([], 0)
+        assert not ContactDecision.objects.get().allowed
+
+    def test_user_without_a_number_is_told(self, customer: Customer) -> None:
+        with pytest.raises(Refused) as refused:
+            place_call(user=UserFactory(phone=""), customer=customer, purpose="service")
+        assert refused.value.code == "no_own_number"
+
+    def test_number_of_nobody_is_refused(self, user: User) -> None:
+        for number, code in (("2055550100", "unknown_number"), ("12", "invalid")):
+            with pytest.raises(Refused) as refused:
+                place_call(user=user, number=number, purpose="service")
+            assert refused.value.code == code
+
+    def test_unknown_purpose_is_refused(self, user: User, customer: Customer) -> None:
+        with pytest.raises(Refused):
+            place_call(user=user, customer=customer, purpose="magic")
+
+    def test_without_credentials_it_says_what_to_set(
+        self, user: User, customer: Customer, settings: Any
+    ) -> None:
+        twilio.set_up(settings, provider="", account_sid="")
+        assert "TWILIO_ACCOUNT_SID" in providers.missing_settings()
+        with pytest.raises(Refused) as refused:
+            place_call(user=user, customer=customer, purpose="service")
+        assert "TWILIO_ACCOUNT_SID" in str(refused.value)
+
+    def test_provider_that_fails_leaves_a_failed_call(self, user: User, customer: Customer) -> None:
+        self.provider.down = True
+        with pytest.raises(Refused) as refused:
+            place_call(user=user, customer=customer, purpose="service")
+        assert refused.value.code == "provider_failed"
+        assert CallLog.objects.get().status == "failed"
+
+    def test_unanswered_call_is_a_contact_that_reached_nobody(
+        self, user: User, customer: Customer
+    ) -> None:
+        call = place_call(user=user, customer=customer, purpose="callback")
+        fields = call_fields("completed", CallSid=str(call.call_sid), CallDuration="20")
+        fields |= {"Direction": "outbound-api"}
+        dialled = fields | {"CallStatus": "in-progress", "DialCallStatus": "no-answer"}
+        post("dial", dialled, stage="customer", call=str(call.pk))
+        post("status", fields, call=str(call.pk))
+        work_all()
+        contact = customer.contacts.get()
+        assert (contact.outcome, contact.reached, contact.purpose) == (
+            "no_answer", False, "callback",
+        )  # fmt: skip
+
+    def test_text_goes_to_the_provider(self, customer: Customer) -> None:
+        message = Message(customer.pk, customer.phone, "Reminder", "See you at 10", "k")
+        assert send_text(message).startswith("SM")
+        assert self.provider.texts == [{"to": customer.phone, "text": "See you at 10"}]
+
+    @pytest.mark.parametrize(("maybe", "raised"), [(True, MaybeSent), (False, NotSent)])
+    def test_text_that_fails_says_whether_it_may_be_out(
+        self, maybe: bool, raised: type[Exception], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(**_: str) -> str:
+            raise ProviderError("no", maybe_done=maybe)
+
+        monkeypatch.setattr(self.provider, "send_text", fail)
+        with pytest.raises(raised):
+            send_text(Message(CustomerFactory().pk, "+12055550142", "", "", "k"))
