@@ -9,9 +9,11 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         from crm.brief_sources import register_briefs
         from crm.context import acting_in_background
+        from crm.outreach import register_outreach
         from crm.timeline_sources import register_sources
         from jobs.hooks import surround_work
 
         register_sources()
+        register_outreach()
         register_briefs()
         surround_work(acting_in_background)

@@ -36,6 +36,7 @@ def register(item: NavItem) -> None:
 
 for _item in (
     NavItem("Home", "home", "home", shortcut="g h", position=10),
+    NavItem("Today", "today", "list-check", "work:read", shortcut="g t", position=15),
     NavItem("Customers", "customers", "users", "customers:read", shortcut="g c", position=20),
     NavItem(
         "Appointments",
@@ -48,6 +49,7 @@ for _item in (
     NavItem("Declined work", "work", "clipboard-list", "service:read", shortcut="g d", position=35),
     NavItem("Import", "imports", "file-import", "imports:write", position=80),
     NavItem("Jobs", "jobs:index", "activity", "jobs:read", position=85),
+    NavItem("Webhooks", "webhooks", "webhook", "webhooks:write", position=87),
     NavItem("Admin", "admin:index", "settings", staff_only=True, position=90),
 ):
     register(_item)

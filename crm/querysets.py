@@ -101,4 +101,4 @@ class WorkItemQuerySet(models.QuerySet[Any]):
 
     def best_first(self) -> WorkItemQuerySet:
         """Highest expected value first, after that what nobody may be contacted about."""
-        return self.order_by("barred", "-rank", "id")
+        return self.order_by("-rank", "-id")

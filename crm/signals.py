@@ -14,6 +14,11 @@ vehicle_changed = Signal()  # vehicle_id, fields
 appointment_changed = Signal()  # appointment_id, status, previous
 service_completed = Signal()  # service_record_id, vehicle_id
 contact_recorded = Signal()  # customer_id, channel, direction
+consent_changed = Signal()  # customer_id, granted, channel, purpose ("" for all of them)
+# Many records at once: one announcement for a generated batch, one for each chunk of an import.
+# New rows bear `batch_id`; those that an import changed stand in `import_changes` of its run. No
+# customer_changed or vehicle_changed is sent for them.
+customers_loaded = Signal()  # batch_id
 
 
 def announce(signal: Signal, **keys: Any) -> None:

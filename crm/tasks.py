@@ -1,8 +1,19 @@
 """Background work of `crm`. Celery finds this module by its name."""
 
-from crm.models import ImportRun
+from datetime import timedelta
+
+from crm.models import ImportRun, OutboundMessage
+from crm.querysets import shop_day
 from crm.rest import housekeeping
-from crm.services import import_files, imports
+from crm.services import (
+    finding,
+    import_files,
+    imports,
+    permission,
+    reminders,
+    sending,
+    webhook_delivery,
+)
 from jobs.outbox import outbox_task
 from jobs.registry import Chunk, Job, register
 
@@ -43,5 +54,81 @@ register(
         run_chunk=prune_api,
         local_hour=3,
         minute=40,
+    )
+)
+
+
+@outbox_task(name="crm.send_webhook")
+def send_webhook(delivery: int) -> None:
+    webhook_delivery.send_delivery(delivery_id=delivery)
+
+
+@outbox_task(name="crm.webhook_disabled")
+def webhook_disabled(endpoint: str) -> None:
+    webhook_delivery.notify_disabled(endpoint_id=endpoint)
+
+
+def prune_webhooks(chunk: Chunk) -> int:
+    return webhook_delivery.prune_webhooks()
+
+
+register(
+    Job(
+        name="crm.prune_webhooks",
+        title="Forget old webhook messages",
+        run_chunk=prune_webhooks,
+        local_hour=3,
+        minute=50,
+    )
+)
+
+
+@outbox_task(name="crm.send_message")
+def send_message(message: str) -> None:
+    found = OutboundMessage.objects.filter(pk=message).first()
+    if found is not None:
+        sending.send(message=found)
+
+
+def plan_reminders(chunk: Chunk) -> int:
+    start, _ = shop_day(chunk.local_date + timedelta(days=1))
+    return reminders.plan_missing(first=start, last=start + timedelta(days=2))
+
+
+register(
+    Job(
+        name="crm.plan_reminders",
+        title="Plan reminders of the next two days",
+        run_chunk=plan_reminders,
+        local_hour=7,
+    )
+)
+
+
+def find_work(chunk: Chunk) -> int:
+    return finding.close_settled() + finding.add_declined_work(today=chunk.local_date)
+
+
+register(
+    Job(
+        name="crm.find_work",
+        title="Put declined work that is due on the work list",
+        run_chunk=find_work,
+        local_hour=4,
+    )
+)
+
+
+def prune_decisions(chunk: Chunk) -> int:
+    return permission.prune_decisions()
+
+
+register(
+    Job(
+        name="crm.prune_decisions",
+        title="Remove old answers of the permission gate",
+        run_chunk=prune_decisions,
+        local_hour=3,
+        minute=55,
     )
 )

@@ -155,19 +155,22 @@ class ContactDecision(models.Model):
         return f"{self.channel} {'allowed' if self.allowed else self.reason}"
 
 
+BARRED_RANK = Decimal(-1)
+
+
 class WorkItem(Record):
     """Somebody to contact, why, and what it is worth.
 
     `rank` is the expected value: `value` times `reach`, the chance that the contact succeeds
     (docs/permission.md). `barred` is the reason why nobody may be contacted about it whatever
-    the hour; such items come last. A claim holds until `claimed_until`.
+    the hour; such items rank below all others. A claim holds until `claimed_until`.
     """
 
     key = models.CharField(max_length=200)
     kind = models.CharField(max_length=20, choices=WorkKind)
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="work_items")
     vehicle = models.ForeignKey(
-        Vehicle, models.SET_NULL, null=True, blank=True, related_name="work_items"
+        Vehicle, models.CASCADE, null=True, blank=True, related_name="work_items"
     )
     title = models.CharField(max_length=200)
     reason = models.CharField(max_length=300, blank=True, default="", db_default="")
@@ -183,7 +186,10 @@ class WorkItem(Record):
         max_digits=4, decimal_places=3, default=Decimal("0.5"), db_default=Decimal("0.5")
     )
     rank = models.GeneratedField(
-        expression=models.F("value") * models.F("reach"),
+        expression=models.Case(
+            models.When(barred="", then=models.F("value") * models.F("reach")),
+            default=models.Value(BARRED_RANK, models.DecimalField()),
+        ),
         output_field=models.DecimalField(max_digits=16, decimal_places=5),
         db_persist=True,
     )
@@ -210,20 +216,15 @@ class WorkItem(Record):
 
     class Meta:
         db_table = "work_items"
-        ordering = ["-rank", "id"]
+        ordering = ["-rank", "-id"]
         indexes = [
             models.Index(
-                "barred",
-                models.F("rank").desc(),
-                "id",
+                fields=["rank", "id"],
                 name="work_items_ranked",
                 condition=models.Q(closed_at__isnull=True),
             ),
             models.Index(
-                "kind",
-                "barred",
-                models.F("rank").desc(),
-                "id",
+                fields=["kind", "rank", "id"],
                 name="work_items_kind_ranked",
                 condition=models.Q(closed_at__isnull=True),
             ),

@@ -22,6 +22,7 @@ from crm.models import (
     User,
     Vehicle,
 )
+from crm.services import consent
 from crm.services.import_files import forget_customer
 from crm.services.writing import assign, locked, save_changes
 
@@ -114,6 +115,7 @@ def erase_customer(*, customer: Customer, reason: str) -> Customer:
         fresh = _present(locked(customer))
         now = timezone.now()
         forget_customer(fresh)
+        consent.forget_customer(fresh)
         Customer.objects.filter(pk=fresh.pk).update(
             phone=f"erased-{fresh.pk.hex[:12]}",
             phone_extension="",

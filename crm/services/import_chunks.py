@@ -8,6 +8,7 @@ from typing import Any
 from django.db import DataError, IntegrityError, connection, transaction
 from psycopg.types.json import Jsonb
 
+from crm import signals
 from crm.constraints import explain
 from crm.decoder import decode_many
 from crm.importing.fields import CUSTOMER_COLUMNS, VEHICLE_COLUMNS
@@ -93,6 +94,8 @@ def _apply(run: ImportRun, rows: Sequence[Row]) -> ChunkResult:
     with connection.cursor() as cursor:
         # Deferred keys would be checked at the commit, which a dry run never reaches.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    if customers or vehicles:
+        signals.announce(signals.customers_loaded, batch_id=run.batch_id)
     return result
 
 

@@ -38,9 +38,13 @@ LOOK_BACK = timedelta(days=7)
 
 
 class ContactBlocked(Refused):
-    """The permission gate said no; `code` is its reason."""
+    """The permission gate said no; `code` is its reason, `decision` all it said."""
 
     code = "contact_blocked"
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.sentence, code=decision.reason, remedy=when(decision))
+        self.decision = decision
 
 
 def may_contact(
@@ -83,7 +87,7 @@ def require_permission(
     """Pass, or raise ContactBlocked with the sentence and from when it is allowed."""
     decision = may_contact(customer=customer, channel=channel, purpose=purpose, now=now)
     if not decision.allowed:
-        raise ContactBlocked(decision.sentence, code=decision.reason, remedy=when(decision))
+        raise ContactBlocked(decision)
 
 
 def when(decision: Decision) -> str:
@@ -106,6 +110,12 @@ def decide_many(wishes: Iterable[Wish], *, now: datetime | None = None) -> dict[
         else UNKNOWN
         for wish in wanted
     }
+
+
+def prune_decisions() -> int:
+    """Delete logged answers older than CONTACT_DECISION_DAYS; how many went."""
+    oldest = timezone.now() - timedelta(days=settings.CONTACT_DECISION_DAYS)
+    return ContactDecision.objects.filter(at__lt=oldest).delete()[0]
 
 
 def contact_rules() -> Rules:

@@ -1,7 +1,10 @@
 """The work list: who is to be contacted next, by whom, and how it went."""
 
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q
@@ -12,10 +15,29 @@ from crm.context import audited
 from crm.dispositions import chance_to_reach, default_value
 from crm.enums import Channel, ContactPurpose, Direction
 from crm.models import ContactAttempt, DataBatch, WorkItem
+from crm.permission import Decision
 from crm.services.permission import decide_many
 
 # Older calls say little about who picks up today.
 CALLS_COUNT_FOR = timedelta(days=180)
+NO_CALLS = {"calls": 0, "reached": 0}
+
+
+@dataclass(frozen=True)
+class NewWork:
+    """One item for `add_work_many`; the fields are those of `add_work`."""
+
+    key: str
+    kind: str
+    customer_id: UUID
+    title: str
+    reason: str = ""
+    vehicle_id: UUID | None = None
+    value: Decimal | None = None
+    due_at: datetime | None = None
+    expires_at: datetime | None = None
+    url: str = ""
+    purpose: str = ContactPurpose.SERVICE
 
 
 def add_work(
@@ -40,32 +62,77 @@ def add_work(
     success is worth in the shop's currency, left out the kind's usual one. Raises Invalid for an
     unknown kind or purpose.
     """
-    what = {
-        "title": title[:200],
-        "reason": reason[:300],
-        "url": url,
-        "value": default_value(kind) if value is None else value,
-        "expires_at": expires_at,
-    }
+    work = NewWork(
+        key=key,
+        kind=kind,
+        customer_id=customer_id,
+        title=title,
+        reason=reason,
+        vehicle_id=vehicle_id,
+        value=value,
+        due_at=due_at,
+        expires_at=expires_at,
+        url=url,
+        purpose=purpose,
+    )
+    add_work_many([work], batch=batch)
+    return WorkItem.objects.get(key=key)
+
+
+def add_work_many(works: Iterable[NewWork], *, batch: DataBatch | None = None) -> int:
+    """What `add_work` does for each of many, in a handful of queries; how many items are new.
+
+    Meant for nightly jobs, with some thousand items a call.
+    """
+    wanted = {work.key: work for work in works}
     with audited(), translated():
-        item, created = WorkItem.objects.get_or_create(
-            key=key,
-            defaults={
-                **what,
-                "kind": kind,
-                "customer_id": customer_id,
-                "vehicle_id": vehicle_id,
-                "due_at": due_at or timezone.now(),
-                "purpose": purpose,
-                "batch": batch,
-                "reach": _chance(customer_id, kind),
-                "barred": _barred(customer_id, purpose),
-            },
-        )
-        if not created:
-            WorkItem.objects.open().filter(pk=item.pk).update(**what)
-            item.refresh_from_db()
-    return item
+        chances = _chances({work.customer_id for work in wanted.values()})
+        wishes = {(work.customer_id, str(Channel.CALL), work.purpose) for work in wanted.values()}
+        decisions = decide_many(wishes)
+        items = [
+            WorkItem(
+                **_fields(work, batch),
+                reach=chance_to_reach(work.kind, **chances.get(work.customer_id, NO_CALLS)),
+                barred=_reason(decisions[work.customer_id, str(Channel.CALL), work.purpose]),
+            )
+            for work in wanted.values()
+        ]
+        return _upsert(items)
+
+
+def _fields(work: NewWork, batch: DataBatch | None) -> dict[str, Any]:
+    return {
+        **asdict(work),
+        "title": work.title[:200],
+        "reason": work.reason[:300],
+        "value": default_value(work.kind) if work.value is None else work.value,
+        "due_at": work.due_at or timezone.now(),
+        "batch": batch,
+    }
+
+
+# What a second announcement of the same work may change.
+SAID = ("title", "reason", "url", "value", "expires_at")
+
+
+def _upsert(items: list[WorkItem]) -> int:
+    """Insert what is new, bring open items up to date, leave closed and unchanged ones alone;
+    how many are new."""
+    rows = WorkItem.objects.filter(key__in=[item.key for item in items])
+    known = {key: values for key, *values in rows.values_list("key", "closed_at", *SAID)}
+    wanted = []
+    for item in items:
+        closed_at, *said = known.get(item.key, (None,))
+        if closed_at is None and said != [getattr(item, name) for name in SAID]:
+            wanted.append(item)
+    WorkItem.objects.bulk_create(
+        wanted,
+        update_conflicts=True,
+        unique_fields=["key"],
+        update_fields=SAID,
+        batch_size=1_000,
+    )
+    return sum(item.key not in known for item in wanted)
 
 
 def close_work(*, key: str, outcome: str) -> bool:
@@ -95,18 +162,34 @@ def refresh_customer(*, customer_id: UUID) -> None:
 
 
 def _chance(customer_id: UUID, kind: str) -> Decimal:
+    return chance_to_reach(kind, **_chances([customer_id]).get(customer_id, NO_CALLS))
+
+
+def _chances(customers: Collection[UUID]) -> dict[UUID, dict[str, int]]:
+    """How many calls the customers got of which we know the end, and how many reached them."""
     calls = ContactAttempt.objects.filter(
-        customer_id=customer_id,
+        customer_id__in=customers,
         channel=Channel.CALL,
         direction=Direction.OUTBOUND,
         reached__isnull=False,
         at__gt=timezone.now() - CALLS_COUNT_FOR,
-    ).aggregate(calls=Count("pk"), reached=Count("pk", filter=Q(reached=True)))
-    return chance_to_reach(kind, **calls)
+    )
+    found = (
+        calls.order_by()
+        .values("customer_id")
+        .annotate(calls=Count("pk"), reached_calls=Count("pk", filter=Q(reached=True)))
+    )
+    return {
+        row["customer_id"]: {"calls": row["calls"], "reached": row["reached_calls"]}
+        for row in found
+    }
 
 
 def _barred(customer_id: UUID, purpose: str) -> str:
     """Why nobody may call about it whatever the hour; "" when somebody may, now or later."""
     wish = (customer_id, str(Channel.CALL), purpose)
-    decision = decide_many([wish])[wish]
+    return _reason(decide_many([wish])[wish])
+
+
+def _reason(decision: Decision) -> str:
     return decision.reason if decision.is_barred else ""

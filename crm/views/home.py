@@ -13,6 +13,7 @@ from crm.expressions import vehicle_name
 from crm.listing import counted
 from crm.models import ServiceLine, SpecialDay
 from crm.services.availability import opening_hours
+from crm.today import MOST_COUNTED, count_due
 from crm.views.common import allowed, answer
 
 DUE_ROWS = 6
@@ -37,7 +38,10 @@ def home(request: HttpRequest) -> HttpResponse:
         "hours": hours,
         "closed_reason": "" if hours else _why_closed(day),
         "here_url": _url_of(day, is_today),
+        "most_counted": MOST_COUNTED,
     }
+    if is_today and request.user.can("work:read"):  # type: ignore[union-attr]
+        context["to_contact"] = count_due(user=request.user)
     if is_today:
         context["bays"] = bays_of(drive, now=now)
         if request.user.can("service:read"):  # type: ignore[union-attr]

@@ -12,14 +12,16 @@ from django.urls import reverse
 
 from crm import urls
 from crm.enums import AppointmentStatus, Role
+from crm.services.webhooks import create_endpoint, send_test
 from tests.crm.pages import HTMX, signed_in
-from tests.factories import AppointmentFactory, shop_with
+from tests.factories import AppointmentFactory, WorkItemFactory, shop_with
 
 pytestmark = pytest.mark.django_db
 
 # An API client does not sign in to pages.
 STAFF = set(Role) - {Role.API}
 FRONT = STAFF - {Role.TECHNICIAN}
+CHIEFS = {Role.MANAGER, Role.ADMIN}
 WORKSHOP = {Role.ADVISOR, Role.TECHNICIAN, Role.MANAGER, Role.ADMIN}
 
 
@@ -50,6 +52,14 @@ ROUTES = {
     "vehicle_edit": Route("vehicle", FRONT, FORM),
     "vehicle_mileage": Route("vehicle", {Role.ADVISOR, Role.MANAGER, Role.ADMIN}, FORM),
     "vehicle_primary": Route("vehicle", FRONT, ("post",)),
+    "customer_permissions": Route("customer", FRONT, FORM),
+    "today": Route("", FRONT),
+    "today_next": Route("", FRONT, ("post",)),
+    "today_item": Route("work_item", FRONT),
+    "today_claim": Route("work_item", FRONT, ("post",)),
+    "today_done": Route("work_item", FRONT, ("post",)),
+    "today_snooze": Route("work_item", FRONT, ("post",)),
+    "today_release": Route("work_item", FRONT, ("post",)),
     "work": Route("", STAFF),
     "appointments": Route("", STAFF),
     "book_day": Route("", STAFF),
@@ -63,6 +73,13 @@ ROUTES = {
     "appointment_check_in": Route("appointment", WORKSHOP, FORM),
     "appointment_complete": Route("appointment", WORKSHOP, FORM),
     "appointment_cancel": Route("appointment", FRONT, FORM),
+    "webhooks": Route("", CHIEFS, FORM),
+    "webhook": Route("webhook", CHIEFS, FORM),
+    "webhook_secret": Route("webhook", CHIEFS, ("post",)),
+    "webhook_test": Route("webhook", CHIEFS, ("post",)),
+    "webhook_delete": Route("webhook", CHIEFS, ("post",)),
+    "webhook_delivery": Route("delivery", CHIEFS),
+    "webhook_replay": Route("delivery", CHIEFS, ("post",)),
 }
 
 
@@ -71,7 +88,11 @@ def address() -> Callable[[str], str]:
     """Address of a page by its name, for one visit and its customer and vehicle."""
     shop_with()
     visit = AppointmentFactory(status=AppointmentStatus.IN_PROGRESS)
+    endpoint, _ = create_endpoint(data={"url": "https://a.example/", "event_types": ["*"]})
     keys = {
+        "webhook": endpoint.pk,
+        "delivery": send_test(endpoint=endpoint).pk,
+        "work_item": WorkItemFactory(customer=visit.customer).pk,
         "customer": visit.customer_id,
         "vehicle": visit.vehicle_id,
         "appointment": visit.pk,

@@ -13,6 +13,7 @@ from crm.enums import AppointmentStatus as Status
 from crm.exceptions import IllegalTransition, Invalid
 from crm.models import Appointment, ServiceRecord, Technician
 from crm.querysets import shop_zone
+from crm.services.follow_up import follow_up
 from crm.services.records import LineData, raise_mileage, write_record
 from crm.services.writing import locked
 
@@ -207,6 +208,8 @@ _STEPS: dict[str, Any] = {
 
 
 def announce_change(appointment: Appointment, *, previous: str) -> None:
+    """Tell the apps above, and do what the change leaves to do."""
+    follow_up(appointment, previous=previous)
     signals.announce(
         signals.appointment_changed,
         appointment_id=appointment.pk,
