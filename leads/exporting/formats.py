@@ -120,8 +120,8 @@ class _Echo:
         return text
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=date.isoformat)
+# One encoder for all rows: `json.dumps` with arguments would build one for each.
+_json = json.JSONEncoder(ensure_ascii=False, default=date.isoformat).encode
 
 
 def _cell(value: Any) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 from django.db import connection
 from django.utils import timezone
 
+from crm import signals
 from crm.constraints import translated
 from crm.context import audited
 from crm.enums import BatchKind
@@ -62,6 +63,7 @@ def load(plan: Plan, on_progress: Progress = lambda leads: None) -> dict[str, in
         if others:
             # The places within a cohort are among all leads, not only among the new ones.
             scoring.recompute(parameters=parameters, as_of=timezone.localdate())
+        signals.announce(signals.customers_loaded, batch_id=key)
     return written
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from crm import phones
+from crm import phones, signals
 from crm.decoder import decode_many
 from crm.models import Appointment, Customer, DataBatch, ExportLog, Vehicle
 from crm.search import search_customers
@@ -74,6 +74,12 @@ class TestLoading:
         assert batch.kind == "seed"
         for model in (Customer, Vehicle, Lead):
             assert model.objects.filter(batch=batch).count() == COUNT
+
+    def test_the_batch_is_announced_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        said: list[Any] = []
+        monkeypatch.setattr(signals, "announce", lambda signal, **keys: said.append((signal, keys)))
+        generation.load(Plan(100, 5))
+        assert said == [(signals.customers_loaded, {"batch_id": loading.batch_key(5)})]
 
     def test_telephone_numbers_can_be_nobodys(self, loaded: Plan) -> None:
         numbers = list(Customer.objects.values_list("phone", flat=True))
