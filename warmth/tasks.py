@@ -1,12 +1,18 @@
 """Background work of `warmth`. Celery finds this module by its name."""
 
+from uuid import UUID
+
+from jobs.outbox import outbox_task
 from jobs.registry import Chunk, Job, register
-from warmth.services import recompute
+from jobs.services import enqueue
+from warmth.services import crossings, maintenance, recompute, syncing
+from warmth.services.computation import between
 
 
 def recompute_chunk(chunk: Chunk) -> int:
-    bounds = chunk.bounds
-    return recompute.recompute_range(bounds["first"], bounds["last"], as_of=chunk.local_date)
+    first, last = chunk.bounds["first"], chunk.bounds["last"]
+    rows = recompute.recompute_range(first, last, as_of=chunk.local_date)
+    return rows + crossings.note_crossings(between(first, last))
 
 
 register(
@@ -17,5 +23,57 @@ register(
         local_hour=2,
         minute=0,
         plan=recompute.plan,
+    )
+)
+
+
+@outbox_task(name="warmth.sync_customer")
+def sync_customer(customer: str) -> None:
+    syncing.sync_customers([UUID(customer)])
+
+
+@outbox_task(name="warmth.sync_batch")
+def sync_batch(batch: str, after: str) -> None:
+    following = syncing.sync_slice(batch_id=UUID(batch), after=after)
+    if following:
+        enqueue("warmth.sync_batch", args={"batch": batch, "after": following})
+
+
+@outbox_task(name="warmth.forget_customer")
+def forget_customer(customer: str) -> None:
+    syncing.forget([UUID(customer)])
+
+
+@outbox_task(name=crossings.DELIVER)
+def deliver_crossings() -> None:
+    crossings.deliver_crossings()
+
+
+def sync_recent(chunk: Chunk) -> int:
+    return syncing.sync_recent()
+
+
+register(
+    Job(
+        name="warmth.sync",
+        title="Find engagements in the dealership's records",
+        run_chunk=sync_recent,
+        local_hour=1,
+        minute=30,
+    )
+)
+
+
+def archive_history(chunk: Chunk) -> int:
+    return maintenance.archive_history()
+
+
+register(
+    Job(
+        name="warmth.archive",
+        title="Move old warmth history to the archive",
+        run_chunk=archive_history,
+        local_hour=4,
+        minute=0,
     )
 )
