@@ -1,18 +1,21 @@
 """Leads of imported vehicles: one statement a chunk, whatever the number of rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Exists, OuterRef, Q
 
 from crm.models import Vehicle
 from leads.classes import vehicle_type
 from leads.climate import Climate, nearest
+from leads.enums import LeadStatus
 from leads.importing.evidence import Evidence
 from leads.importing.states import state_of
-from leads.services.syncing import climates
+from leads.models import Lead
+from leads.services.syncing import LOST_DAYS, WON_DAYS, climates
 
 # Column and type, in the order of the arrays. What the file leaves empty stays as it was.
 _TYPES = {
@@ -31,6 +34,8 @@ _ALWAYS = (
     "customer_name", "vehicle_id", "customer_id", "current_mileage",
 )  # fmt: skip
 _IF_GIVEN = ("start_cycles_annual", "short_trip_percentage")
+_NO_RATE = "No lead: there is no battery failure rate for such a vehicle."
+_AT_REST = "No lead: the last one was won or lost a short while ago."
 _SOC = ("soc_decline", "soc_value", "soc_source", "soc_date")
 
 
@@ -48,12 +53,11 @@ class Said:
 
 @dataclass(frozen=True)
 class Written:
-    """Keys of the leads created or changed, and the VINs that got none, as no base rate is known
-    for their kind of vehicle."""
+    """Keys of the leads created or changed, and why other VINs got none."""
 
     lead_ids: list[int]
     created: int
-    skipped: frozenset[str] = frozenset()
+    skipped: Mapping[str, str]
 
     @property
     def changed(self) -> int:
@@ -62,25 +66,34 @@ class Written:
 
 def write_leads(said: Sequence[Said], *, batch_id: Any, today: date) -> Written:
     """Create the open lead of each vehicle, or bring the present one in line; of a VIN that comes
-    twice the last row counts. Three statements."""
+    twice the last row counts. Vehicles whose lead was won or lost lately are left in peace, as at
+    night. Four statements."""
     last = {one.vin: one for one in said}
     vehicles = Vehicle.objects.filter(vin__in=list(last)).select_related("customer")
     kinds = {v.vin: last[v.vin].vehicle_type or vehicle_type(v.model) for v in vehicles}
+    skipped = dict.fromkeys((vin for vin, kind in kinds.items() if not kind), _NO_RATE)
+    skipped |= dict.fromkeys(_resting(list(last), today), _AT_REST)
     stations = climates()
     rows = [
         _values(vehicle, last[vehicle.vin], stations, today)
         | {"batch_id": batch_id, "vehicle_type": kinds[vehicle.vin]}
         for vehicle in vehicles
-        if kinds[vehicle.vin]
+        if vehicle.vin not in skipped
     ]
     with connection.cursor() as cursor:
         cursor.execute(_statement(), {name: [row[name] for row in rows] for name in _TYPES})
         written = cursor.fetchall()
-    return Written(
-        lead_ids=[key for key, _ in written],
-        created=sum(is_new for _, is_new in written),
-        skipped=frozenset(vin for vin, kind in kinds.items() if not kind),
-    )
+    return Written([key for key, _ in written], sum(is_new for _, is_new in written), skipped)
+
+
+def _resting(vins: list[str], today: date) -> list[str]:
+    """Those whose lead was won or lost a short while ago, and that have no open one."""
+    ended = Q()
+    for status, days in ((LeadStatus.WON, WON_DAYS), (LeadStatus.LOST, LOST_DAYS)):
+        ended |= Q(status=status, status_changed_at__date__gt=today - timedelta(days=days))
+    leads = Lead.objects.filter(vin__in=vins)
+    has_open = leads.open().filter(vin=OuterRef("vin"))
+    return list(leads.filter(ended).exclude(Exists(has_open)).values_list("vin", flat=True))
 
 
 def _values(

@@ -131,7 +131,8 @@ class _Import:
         )
         for line in accepted:
             texts = [*done[line.row.line], *line.evidence.notices]
-            texts += [_NO_LEAD] * (line.vin in written.skipped)
+            if line.vin in written.skipped:
+                texts.append(written.skipped[line.vin])
             self.result.notices += [(line.row.line, text) for text in texts]
         self.lead_ids += written.lead_ids
         self.leads["leads_created"] += written.created
@@ -203,7 +204,6 @@ class _Import:
         )
 
 
-_NO_LEAD = "No lead: there is no battery failure rate for such a vehicle."
 _NO_RATE = "Model: there is no battery failure rate for a vehicle such as “{}”. Leave the row out."
 
 

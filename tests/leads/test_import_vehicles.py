@@ -106,6 +106,17 @@ class TestImport:
         assert run(write(tmp_path, BARE)) == 0
         assert record(vehicle.vin).start_cycles_annual == 2_600
 
+    def test_vehicle_whose_lead_was_won_lately_is_left_in_peace(
+        self, tmp_path: Path, capsys: Any
+    ) -> None:
+        path = write(tmp_path, BARE)
+        run(path)
+        Lead.objects.update(status="won")
+        capsys.readouterr()
+        assert run(path, "--json") == 0
+        assert "won or lost a short while ago" in capsys.readouterr().out
+        assert Lead.objects.get().status == "won"
+
     def test_workbook_is_read_too(self, tmp_path: Path) -> None:
         path = tmp_path / "trucks.xlsx"
         with xlsxwriter.Workbook(path) as book:
