@@ -55,8 +55,8 @@ def recompute_customers(
     changed; the number of rows written. Rows that do not exist yet are created.
 
     Each change of score or level becomes history with `trigger` and `description`, or with what
-    `causes` says of a customer. Waits for others who compute the same customers; five queries
-    whatever their number.
+    `causes` says of a customer. Waits for others who compute the same customers. The number of
+    queries does not depend on how many they are.
     """
     ids = sorted(set(customer_ids))
     if not ids:

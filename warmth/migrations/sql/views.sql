@@ -44,7 +44,8 @@ SELECT
 FROM customer_warmth AS w
 JOIN customers AS c ON c.id = w.customer_id
 CROSS JOIN LATERAL (
-    SELECT coalesce(greatest(CURRENT_DATE - w.last_engagement_date::date, 0), w.days_since_last_interaction) AS days
+    SELECT CASE WHEN w.last_engagement_date IS NULL THEN w.days_since_last_interaction
+        ELSE greatest(CURRENT_DATE - w.last_engagement_date::date, 0) END AS days
 ) AS since;
 
 -- All history, archived or not.
