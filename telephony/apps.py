@@ -10,12 +10,14 @@ class TelephonyConfig(AppConfig):
         from crm import outbound
         from crm.constraints import register_rules
         from crm.enums import Channel
+        from crm.shell import Widget, register
         from telephony import demo, signals, timeline
         from telephony.constraints import RULES
         from telephony.providers import missing_settings
         from telephony.services.outbound import dial_address, send_text
 
         register_rules(RULES)
+        register(Widget("incoming calls", "telephony/_pop.html", "calls:read"))
         signals.connect()
         timeline.register_pages()
         demo.register_part()

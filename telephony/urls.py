@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from telephony.views import agent_hooks, calls, recordings, webhooks
+from telephony.views import agent_hooks, calls, pop, recordings, webhooks
 
 app_name = "telephony"
 
@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern] = [
     path("", calls.call_list, name="calls"),
     path("new", calls.call_new, name="call_new"),
     path("place", calls.call_place, name="call_place"),
+    path("ringing", pop.ringing, name="ringing"),
+    path("ringing/<uuid:key>/put-away", pop.put_away, name="put_away"),
     path("of/<uuid:key>", calls.customer_calls, name="customer_calls"),
     path("<uuid:key>/", calls.call, name="call"),
     path("<uuid:key>/edit", calls.call_edit, name="call_edit"),

@@ -20,7 +20,7 @@ from telephony.callstate import CallFacts, Event, fold
 from telephony.enums import CallStatus, Direction, RecordingConsent
 from telephony.models import CallLog, ProviderEvent
 from telephony.querysets import WITHHELD
-from telephony.services import follow_up
+from telephony.services import follow_up, pop
 from telephony.services.routing import caller, party
 
 LONGEST_SID = 100
@@ -79,6 +79,8 @@ def work_event(*, event: ProviderEvent) -> CallLog:
         _apply(call, facts)
         if not call.is_open or not was_open:
             follow_up.finished(call=call)
+        if call.is_open or was_open:
+            pop.announce(call=call)
         ProviderEvent.objects.filter(pk=event.pk).update(processed_at=timezone.now())
     return call
 
