@@ -15,6 +15,8 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 # Cut-offs of the lexicon's authors for its compound score (Hutto and Gilbert 2014).
 POSITIVE_FROM, NEGATIVE_UNTIL = 0.05, -0.05
+# Forms of courtesy and of the trade that the lexicon takes for moods ("please", "is it ready").
+FORMULAS = ("please", "like", "want", "interested", "yes", "sure", "ready", "missed", "number")
 # Speakers as our own transcripts name them; who is not one of ours is the customer.
 OURS = ("advisor:", "agent:", "ai:", "assistant:")
 
@@ -45,12 +47,12 @@ INTENTS: tuple[tuple[str, str], ...] = (
     ("reschedule", r"reschedul|(move|change|push|switch) (my|the|our|that) (appointment|visit|time"
                    r"|service)|(different|another|later|earlier) (day|time|slot|date)"
                    r"|(can't|cannot|won't) make (it|my)|move (it|me) to|push it (back|to)"),
-    ("cancel", r"cancel|call (it|that) off|don't need (the|my) appointment"),
+    ("cancel", r"cancel|call (it|that|off)|don't need (the|my) appointment"),
     ("status", r"(is|are) (my|the) (car|truck|vehicle|van|suv|\w+) (ready|done|finished)"
                r"|ready (yet|for pick)|status of|how('s| is) (my|the) (car|truck|repair)"
                r"|how much longer|when can i pick|checking (on|in on) my"),
     ("new_appointment", r"(make|book|set up|schedule|get) (an?|my|the)? ?(appointment|service|oil"
-                        r"|slot|visit|time)|bring (it|my|her|him|the \w+) in|come in (for|on)"
+                        r"|slot|visit|time)|bring (it|her|him|(my|the) \w+) in|come in (for|on)"
                         r"|get (it|my \w+|the \w+) (in|serviced|looked at|checked)|do you have"
                         r" (any )?(openings?|anything)|due for|needs? an? (oil|tire|brake|service)"
                         r"|fit me in|squeeze me in"),
@@ -94,9 +96,12 @@ def _intent(text: str) -> str:
 
 @cache
 def _lexicon() -> SentimentIntensityAnalyzer:
-    return SentimentIntensityAnalyzer()
+    lexicon = SentimentIntensityAnalyzer()
+    for word in FORMULAS:
+        lexicon.lexicon.pop(word, None)
+    return lexicon
 
 
 @cache
 def _rules() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((name, re.compile(rule)) for name, rule in INTENTS)
+    return tuple((name, re.compile(rf"\b(?:{rule})")) for name, rule in INTENTS)

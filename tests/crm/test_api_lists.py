@@ -11,6 +11,7 @@ from crm.rest.views import RowViewSet
 from tests import factories
 from tests.crm.api import ROOT, client_of
 from tests.crm.test_route_matrix import ROUTES, api_patterns
+from tests.telephony.factories import CallLogFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -40,8 +41,14 @@ LISTS: dict[str, Callable[[int], Any]] = {
     "special-days/": lambda n: factories.SpecialDayFactory(date=f"2026-12-{n + 1:02d}"),
     "op-codes/": _op_code,
     "users/": lambda n: factories.UserFactory(),
+    "work-items/": lambda n: factories.WorkItemFactory(),
+    "consents/": lambda n: factories.ConsentFactory(),
+    "contact-attempts/": lambda n: factories.ContactAttemptFactory(),
     "webhooks/": lambda n: factories.WebhookEndpointFactory(),
     "webhook-deliveries/": lambda n: factories.WebhookDeliveryFactory(),
+    "calls/": lambda n: CallLogFactory(
+        customer=factories.CustomerFactory(), advisor=factories.UserFactory()
+    ),
     "audit/": lambda n: factories.CustomerFactory(),
 }
 

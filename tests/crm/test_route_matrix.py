@@ -17,6 +17,7 @@ from crm.rest.views import Endpoint
 from crm.services.tokens import revoke_token
 from tests import factories
 from tests.crm.api import ROOT, client_of, client_with, make_world, problem_of, token_for
+from tests.telephony.factories import CallLogFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -106,7 +107,32 @@ ROUTES: dict[str, dict[str, Access]] = {
     "webhook-deliveries/": {"get": HOOKS},
     "webhook-deliveries/{key}/": {"get": HOOKS},
     "webhook-deliveries/{key}/replay/": {"post": HOOKS},
+    "work-items/": {"get": Access(FRONT, "work:read")},
+    "work-items/{key}/": {"get": Access(FRONT, "work:read")},
+    "work-items/next/": {"post": Access(FRONT, "work:write")},
+    **{
+        f"work-items/{{key}}/{step}/": {"post": Access(FRONT, "work:write")}
+        for step in ("claim", "release", "dispose", "snooze")
+    },
+    "consents/": {
+        "get": Access(FRONT, "consent:read"),
+        "post": Access(FRONT, "consent:write"),
+    },
+    "consents/{key}/": {"get": Access(FRONT, "consent:read")},
+    "consents/opt-out/": {"post": Access(FRONT, "consent:write")},
+    "contact-attempts/": {
+        "get": Access(FRONT, "work:read"),
+        "post": Access(FRONT, "work:write"),
+    },
+    "contact-attempts/{key}/": {"get": Access(FRONT, "work:read")},
+    "permission/": {
+        "get": Access(FRONT, "consent:read"),
+        "post": Access(FRONT, "consent:read"),
+    },
     "me/": {"get": Access(ANYBODY, "")},
+    "calls/": {"get": Access(FRONT, "calls:read"), "post": Access(FRONT, "calls:write")},
+    "calls/{key}/": {"get": Access(FRONT, "calls:read"), "patch": Access(FRONT, "calls:write")},
+    "calls/{key}/transcript/": {"post": Access(FRONT - {Role.SALES}, "calls:listen")},
     "agent/tools/": {"get": AGENT},
     **{f"agent/{tool}/": {"post": AGENT} for tool in AGENT_TOOLS},
 }
@@ -168,6 +194,10 @@ def addresses(world: Any) -> dict[str, str]:
         "op-codes": world.op_code.pk,
         "users": str(world.advisor.pk),
         "audit": "1",
+        "calls": str(CallLogFactory().pk),
+        "work-items": str(factories.WorkItemFactory(customer=world.customer).pk),
+        "consents": str(factories.ConsentFactory(customer=world.customer).pk),
+        "contact-attempts": str(factories.ContactAttemptFactory(customer=world.customer).pk),
         "webhooks": str(delivery.endpoint_id),
         "webhook-deliveries": str(delivery.pk),
     }
