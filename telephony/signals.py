@@ -6,7 +6,7 @@ from uuid import UUID
 from crm import signals
 from crm.models import Customer
 from jobs.services import enqueue
-from telephony.services import calls
+from telephony.services import calls, verification
 
 
 def match_customer(customer_id: UUID, **_: Any) -> None:
@@ -22,6 +22,7 @@ def match_batch(batch_id: UUID, **_: Any) -> None:
 
 def forget_customer(customer_id: UUID, **_: Any) -> None:
     calls.forget_customer(customer_id=customer_id)
+    verification.forget_customer(customer_id=customer_id)
 
 
 def connect() -> None:

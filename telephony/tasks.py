@@ -1,11 +1,12 @@
 """Background work of `telephony`. Celery finds this module by its name."""
 
+from django.conf import settings
 from django.utils import timezone
 
 from jobs.outbox import outbox_task
 from jobs.registry import Chunk, Job, register
 from telephony.models import CallLog, ProviderEvent
-from telephony.services import analysis, calls, intake, recordings
+from telephony.services import agent_calls, analysis, calls, intake, recordings, verification_limits
 
 
 @outbox_task(name="telephony.work_event")
@@ -43,5 +44,22 @@ register(
         run_chunk=keep_house,
         local_hour=3,
         minute=50,
+    )
+)
+
+
+def prune_verification(chunk: Chunk) -> int:
+    now = timezone.now()
+    days = settings.VERIFICATION_KEEP_DAYS
+    return verification_limits.prune(now=now, keep_days=days) + agent_calls.prune(now=now)
+
+
+register(
+    Job(
+        name="telephony.prune_verification",
+        title="Forget old checks of callers and answers of the voice agent's tools",
+        run_chunk=prune_verification,
+        local_hour=3,
+        minute=55,
     )
 )

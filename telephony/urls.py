@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from telephony.views import agent_hooks, calls, pop, recordings, webhooks
+from telephony.views import agent_hooks, calls, pop, recordings, simulator, verification, webhooks
 
 app_name = "telephony"
 
@@ -26,6 +26,14 @@ urlpatterns: list[URLPattern] = [
     path("ringing", pop.ringing, name="ringing"),
     path("ringing/<uuid:key>/put-away", pop.put_away, name="put_away"),
     path("of/<uuid:key>", calls.customer_calls, name="customer_calls"),
+    path("verifications", verification.verifications, name="verifications"),
+    path(
+        "verifications/<uuid:key>/unlock",
+        verification.verification_unlock,
+        name="verification_unlock",
+    ),
+    path("verify/<uuid:key>", verification.customer_verify, name="customer_verify"),
+    path("simulator", simulator.simulator, name="simulator"),
     path("<uuid:key>/", calls.call, name="call"),
     path("<uuid:key>/edit", calls.call_edit, name="call_edit"),
     path("<uuid:key>/customer", calls.call_match, name="call_match"),

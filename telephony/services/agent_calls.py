@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,8 @@ from telephony.querysets import WITHHELD
 from telephony.services.agent_answers import Answer
 from telephony.services.routing import caller, party
 from telephony.services.verification_limits import keyed_digest
+
+KEPT_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -103,3 +106,8 @@ def once(
             return answer
     except _NotKept as undone:
         return undone.answer
+
+
+def prune(*, now: datetime) -> int:
+    """Delete kept answers when no call can ask for them any more; how many."""
+    return AgentAction.objects.filter(created_at__lt=now - KEPT_FOR).delete()[0]

@@ -116,6 +116,9 @@ def addresses(keys: dict[str, Any]) -> list[str]:
         "/webhooks/",
         of("webhook", "webhook"),
         of("webhook_delivery", "delivery"),
+        "/calls/simulator",
+        "/calls/verifications",
+        of("telephony:customer_verify", "customer"),
     ]
 
 
