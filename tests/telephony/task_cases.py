@@ -5,7 +5,12 @@ from datetime import timedelta
 from django.utils import timezone
 
 from crm.models import DataBatch
-from telephony.models import ProviderEvent
+from telephony.models import (
+    AgentAction,
+    CallerVerification,
+    ProviderEvent,
+    VerificationCounter,
+)
 from telephony.services import intake
 from tests.factories import CustomerFactory, DataBatchFactory
 from tests.telephony.factories import CallLogFactory
@@ -40,6 +45,19 @@ def an_old_recording() -> None:
     )
 
 
+def old_checks() -> None:
+    """A check and a kept answer of three years ago, and a counter that counts nothing."""
+    long_ago = timezone.now() - timedelta(days=3 * 365)
+    call = CallLogFactory()
+    claim = CallerVerification.objects.create(
+        call_key="call:x", call=call, subject="x", channel="agent", expires_at=long_ago
+    )
+    CallerVerification.objects.filter(pk=claim.pk).update(created_at=long_ago)
+    VerificationCounter.objects.create(key="call:x", touched_at=long_ago)
+    action = AgentAction.objects.create(call=call, tool="book", intent="x", answer={})
+    AgentAction.objects.filter(pk=action.pk).update(created_at=long_ago)
+
+
 TASKS = {
     "telephony.work_event": a_missed_call,
     "telephony.analyse_call": a_transcript,
@@ -47,4 +65,7 @@ TASKS = {
     "telephony.match_batch": an_imported_caller,
 }
 PLAIN = {}
-JOBS = {"telephony.retention": an_old_recording}
+JOBS = {
+    "telephony.retention": an_old_recording,
+    "telephony.prune_verification": old_checks,
+}
