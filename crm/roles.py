@@ -126,6 +126,7 @@ _MODEL_CAPABILITY = {
     "jobrun": "jobs",
     "jobchunk": "jobs",
     "outbox": "jobs",
+    "calllog": "calls",
     "lead": "leads",
     "leadscore": "leads",
     "scorehistory": "leads",
@@ -133,6 +134,13 @@ _MODEL_CAPABILITY = {
     "parameteractivation": "leads",
     "batterytest": "leads",
     "climatenormal": "leads",
+    "customerwarmth": "warmth",
+    "customerwarmthhistory": "warmth",
+    "archivedwarmthhistory": "warmth",
+    "warmthevent": "warmth",
+    "warmthalgorithm": "warmth",
+    "warmthscoringtrigger": "warmth",
+    "warmthlevelcrossing": "warmth",
 }
 
 

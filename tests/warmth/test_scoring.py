@@ -3,12 +3,14 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from warmth import scoring
+from warmth.decay import Rule, impact
 from warmth.enums import Component, DecisionRole, WarmthLevel
 from warmth.scoring import Algorithm, Facts
 
@@ -189,3 +191,31 @@ def test_silence_never_lowers_the_churn_risk(known):
     longer = replace(known, days_since_last=(known.days_since_last or 0) + 30)
     shorter = replace(known, days_since_last=known.days_since_last or 0)
     assert scoring.churn_risk(longer, Decimal(0)) >= scoring.churn_risk(shorter, Decimal(0))
+
+
+def tables_of_the_docs() -> list[list[str]]:
+    """Cells of every table row of docs/warmth.md."""
+    text = (Path(__file__).parents[2] / "docs" / "warmth.md").read_text()
+    return [
+        [cell.strip(" *") for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("|")
+    ]
+
+
+def test_worked_example_of_the_docs():
+    example = {row[0]: row[1:] for row in tables_of_the_docs() if len(row) == 4}
+    values = {}
+    for name in scoring.COMPONENTS:
+        weight, value, contribution = map(Decimal, example[name])
+        assert weight == scoring.SEED_WEIGHTS[name]
+        assert weight * value == contribution
+        values[name] = value
+    assert Decimal(example["overall"][2]) == scoring.overall(values)
+
+
+def test_decay_table_of_the_docs():
+    rows = [row for row in tables_of_the_docs() if len(row) == 2 and row[0].isdigit()]
+    test_drive = Rule(points=25, decay_rate=0.10, window_days=90, max_occurrences=2)
+    assert [float(worth) for _, worth in rows] == [impact(test_drive, int(age)) for age, _ in rows]
+    assert len(rows) == 4
