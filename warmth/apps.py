@@ -1,3 +1,4 @@
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
@@ -12,8 +13,11 @@ class WarmthConfig(AppConfig):
     def ready(self) -> None:
         from crm.constraints import register_rules
         from warmth.constraints import RULES
+        from warmth.webhooks import register_events
 
         register_rules(RULES)
+        register_events()
+        import_module("warmth.signals")
         post_migrate.connect(_after_migrate, sender=self, dispatch_uid="warmth.first_version")
 
 

@@ -1,7 +1,8 @@
 """Rows of the warmth tables for tests; see `tests.factories`."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import factory
 from django.utils import timezone
@@ -28,6 +29,21 @@ class CustomerWarmthFactory(DjangoModelFactory):
         """What triggers of the database have set."""
         if create:
             instance.refresh_from_db()
+
+
+def history_row(
+    warmth: models.CustomerWarmth, score: str, at: datetime, **values: Any
+) -> models.CustomerWarmthHistory:
+    """A row of history as if it had been written at that time."""
+    return models.CustomerWarmthHistory.objects.create(
+        customer_warmth=warmth,
+        warmth_score_snapshot=Decimal(score),
+        warmth_level_snapshot="cold",
+        change_trigger="test",
+        score_change=0,
+        created_at=at,
+        **values,
+    )
 
 
 class WarmthEventFactory(DjangoModelFactory):

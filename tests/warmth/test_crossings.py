@@ -12,6 +12,7 @@ from crm.enums import WorkKind
 from crm.models import WebhookMessage, WorkItem
 from jobs.models import Outbox
 from tests.factories import CustomerFactory, WebhookEndpointFactory
+from tests.jobs.test_twice import two_at_once
 from tests.warmth.factories import CustomerWarmthFactory, WarmthEventFactory
 from warmth import hysteresis, scoring
 from warmth.enums import WarmthLevel
@@ -233,3 +234,10 @@ def test_delivery_of_hundreds_goes_on_by_itself(hot, monkeypatch):
     assert crossings.deliver_crossings() == 2
     assert Outbox.objects.filter(task=crossings.DELIVER).count() == 1
     assert crossings.deliver_crossings() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_note_a_crossing_once():
+    row = CustomerWarmthFactory(overall_warmth_score=Decimal("81.50"))
+    two_at_once(lambda: crossings.note_crossings(these([row.customer_id])))
+    assert WarmthLevelCrossing.objects.count() == 1

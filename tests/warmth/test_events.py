@@ -12,6 +12,7 @@ from django.utils import timezone
 from crm.context import acting
 from crm.exceptions import Duplicate, Invalid
 from tests.factories import CustomerFactory, UserFactory
+from tests.jobs.test_twice import two_at_once
 from warmth.models import CustomerWarmth, CustomerWarmthHistory, WarmthEvent
 from warmth.services import events
 from warmth.services.events import record_event, record_events
@@ -160,3 +161,12 @@ def test_ten_thousand_events_in_one_call():
     report = record_events(rows, source="api")
     assert (report.recorded, report.customers, report.refused) == (10_000, 20, [])
     assert record_events(rows, source="api").known == 10_000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_record_an_event_once():
+    customer = CustomerFactory()
+    two_at_once(
+        lambda: record_event(customer_id=customer.pk, event_type="inquiry", event_key="one")
+    )
+    assert (WarmthEvent.objects.count(), CustomerWarmthHistory.objects.count()) == (1, 1)

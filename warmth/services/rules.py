@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -140,7 +141,7 @@ def preview(
     }
     with connection.cursor() as cursor:
         cursor.execute(statement(scope, arm) + _COMPARE, values)
-        moves, movers = cursor.fetchone()
+        moves, movers = (json.loads(part) for part in cursor.fetchone())
     total = sum(count for *_, count, _change in moves)
     change = sum((Decimal(change) for *_, change in moves), Decimal(0))
     return Preview(
