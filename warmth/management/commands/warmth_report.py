@@ -57,9 +57,9 @@ REPORTS = {
 class Command(BaseCommand):
     help = (
         "What is to be looked at every now and then. Weekly: rules (who had such an event, and how "
-        "much likelier than the average they bought within 90 days). Monthly: distribution, "
-        "weights (each component of buyers and of others). Quarterly: adjustments (who set what, in the "
-        f"last {AUDIT_DAYS} days). Any time: stale (warm on paper, silent for 90 days)."
+        "much likelier than the average they bought within 90 days). Monthly: distribution, and "
+        "weights (each component of buyers and of others). Quarterly: adjustments (who set what in "
+        f"the last {AUDIT_DAYS} days). Any time: stale (warm on paper, silent for 90 days)."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
