@@ -4,7 +4,7 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from crm.api import access, appointments, customers, service, shop, vehicles, webhooks
+from crm.api import access, appointments, customers, outreach, service, shop, vehicles, webhooks
 from leads.api import routes as leads_routes
 from telephony.api import routes as telephony_routes
 from warmth.api import routes as warmth_routes
@@ -26,6 +26,9 @@ router.register("webhooks", webhooks.WebhookViewSet, basename="api-webhooks")
 router.register(
     "webhook-deliveries", webhooks.WebhookDeliveryViewSet, basename="api-webhook-deliveries"
 )
+router.register("work-items", outreach.WorkItemViewSet, basename="api-work-items")
+router.register("consents", outreach.ConsentViewSet, basename="api-consents")
+router.register("contact-attempts", outreach.ContactViewSet, basename="api-contact-attempts")
 
 APP_ROUTES = (leads_routes, telephony_routes, warmth_routes)
 for routes in APP_ROUTES:
@@ -34,6 +37,7 @@ for routes in APP_ROUTES:
 urlpatterns = [
     path("me/", access.MeView.as_view(), name="api-me"),
     path("availability/", appointments.AvailabilityView.as_view(), name="api-availability"),
+    path("permission/", outreach.PermissionView.as_view(), name="api-permission"),
     path("vin/<str:text>/", vehicles.VinView.as_view(), name="api-vin"),
     *(pattern for routes in APP_ROUTES for pattern in routes.urlpatterns),
     *router.urls,

@@ -20,13 +20,18 @@ from crm.enums import (
     AppointmentStatus,
     AuditAction,
     BookingMethod,
+    Channel,
+    ConsentBasis,
     ContactMethod,
+    ContactPurpose,
     CustomerType,
     DeliveryStatus,
+    Direction,
     LineOutcome,
     Role,
     ServiceCategory,
     VehicleStatus,
+    WorkKind,
 )
 from crm.querysets import AppointmentQuerySet, ServiceLineQuerySet, shop_day
 from crm.rest.filters import CalendarDateFilter, ChangedSince, TrueFalseFilter, WholeNumberFilter
@@ -180,3 +185,44 @@ class WebhookDeliveryFilter(FilterSet):
     endpoint = UUIDFilter(field_name="endpoint_id")
     status = ChoiceFilter(choices=DeliveryStatus.choices)
     event = CharFilter(field_name="message__event", max_length=60)
+
+
+class WorkItemFilter(ChangedSince):
+    """The work list."""
+
+    kind = MultipleChoiceFilter(choices=WorkKind.choices)
+    purpose = ChoiceFilter(choices=ContactPurpose.choices)
+    customer = UUIDFilter(field_name="customer_id")
+    vehicle = UUIDFilter(field_name="vehicle_id")
+    claimed_by = WholeNumberFilter()
+    open = TrueFalseFilter(field_name="closed_at", lookup_expr="isnull", label="Not closed?")
+    barred = TrueFalseFilter(
+        field_name="barred", lookup_expr="exact", method="by_bar", label="May nobody be called?"
+    )
+    due_before = IsoDateTimeFilter(field_name="due_at", lookup_expr="lt")
+
+    def by_bar(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        return queryset.exclude(barred="") if value else queryset.filter(barred="")
+
+
+class ConsentFilter(FilterSet):
+    """The consent ledger."""
+
+    customer = UUIDFilter(field_name="customer_id")
+    channel = ChoiceFilter(choices=Channel.choices)
+    purpose = ChoiceFilter(choices=ContactPurpose.choices)
+    basis = ChoiceFilter(choices=ConsentBasis.choices)
+    revoked = TrueFalseFilter(
+        field_name="revoked_at", lookup_expr="isnull", exclude=True, label="Opt-outs?"
+    )
+
+
+class ContactFilter(FilterSet):
+    """Contacts."""
+
+    customer = UUIDFilter(field_name="customer_id")
+    channel = ChoiceFilter(choices=Channel.choices)
+    direction = ChoiceFilter(choices=Direction.choices)
+    purpose = ChoiceFilter(choices=ContactPurpose.choices)
+    since = IsoDateTimeFilter(field_name="at", lookup_expr="gte")
+    before = IsoDateTimeFilter(field_name="at", lookup_expr="lt")

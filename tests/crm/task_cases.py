@@ -2,11 +2,22 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
-from crm.models import IdempotencyKey, ImportRun, RateBucket, WebhookMessage
+from crm.models import ContactDecision, IdempotencyKey, ImportRun, RateBucket, WebhookMessage
 from crm.services import import_files, imports, webhooks
-from tests.factories import UserFactory, WebhookDeliveryFactory, WebhookEndpointFactory
+from tests.factories import (
+    AppointmentFactory,
+    CustomerFactory,
+    OutboundMessageFactory,
+    ServiceLineFactory,
+    ServiceRecordFactory,
+    UserFactory,
+    WebhookDeliveryFactory,
+    WebhookEndpointFactory,
+    WorkItemFactory,
+)
 
 FILE = b"First name,Last name,Phone\nAnn,Lee,2055550142\nBob,Ray,2055550143\n,,nonsense\n"
 
@@ -62,13 +73,44 @@ def an_old_message() -> None:
     )
 
 
+def a_message() -> dict[str, str]:
+    return {"message": str(OutboundMessageFactory().pk)}
+
+
+def a_visit_nobody_was_told_of() -> None:
+    AppointmentFactory(scheduled_at=timezone.now() + timedelta(days=1, hours=12))
+
+
+def refused_work() -> None:
+    record = ServiceRecordFactory(service_date=timezone.localdate() - timedelta(days=30))
+    ServiceLineFactory(service_record=record, outcome="declined", reason="Too dear")
+    WorkItemFactory(expires_at=timezone.now() - timedelta(days=1))
+
+
+def old_decisions() -> None:
+    for age in (0, settings.CONTACT_DECISION_DAYS + 1):
+        ContactDecision.objects.create(
+            at=timezone.now() - timedelta(days=age),
+            customer=CustomerFactory(),
+            channel="call",
+            purpose="service",
+            allowed=True,
+            reason="ok",
+            source="test",
+        )
+
+
 TASKS = {
+    "crm.send_message": a_message,
     "crm.check_import": a_check,
     "crm.import_chunk": an_import,
     "crm.send_webhook": a_delivery,
     "crm.webhook_disabled": a_dead_endpoint,
 }
 JOBS = {
+    "crm.plan_reminders": a_visit_nobody_was_told_of,
+    "crm.find_work": refused_work,
+    "crm.prune_decisions": old_decisions,
     "crm.prune_api": old_keys_and_buckets,
     "crm.prune_imports": an_abandoned_upload,
     "crm.prune_webhooks": an_old_message,
