@@ -461,6 +461,12 @@ SPECTACULAR_SETTINGS = {
         "AppointmentStatusEnum": "crm.enums.AppointmentStatus",
         "ServiceCategoryEnum": "crm.enums.ServiceCategory",
         "VehicleStatusEnum": "crm.enums.VehicleStatus",
+        "ContactChannelEnum": "crm.enums.Channel",
+        "OutboundChannelEnum": "crm.serializers.outreach.OUTBOUND",
+        "ContactDirectionEnum": "crm.enums.Direction",
+        "ContactPurposeEnum": "crm.enums.ContactPurpose",
+        "DispositionEnum": "crm.serializers.outreach.DISPOSITION_CHOICES",
+        "LineOutcomeEnum": "crm.enums.LineOutcome",
     },
 }
 
