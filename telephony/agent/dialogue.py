@@ -21,7 +21,8 @@ _INTENTS = (
     ("hand_over", r"\b(person|human|somebody|someone|representative|operator)\b"),
     ("leave_message", r"\bmessage\b"),
     ("cancel", r"\bcancel"),
-    ("reschedule", r"\breschedule\b|another (day|time)|(move|change) (my|the) (visit|appointment|time)"),
+    ("reschedule", r"\breschedule\b|another (day|time)"
+                   r"|(move|change) (my|the) (visit|appointment|time)"),
     ("service_status", r"\b(status|ready|finished|when is my)\b"),
     ("book", r"\b(book|appointment|schedule|need|bring)\b"),
     ("end_call", r"\b(bye|goodbye|that's all|that is all|nothing else|hang up)\b"),
