@@ -146,6 +146,30 @@ def servers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return found
 
 
+@register
+def telephone(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The telephone's settings are ones that mean something."""
+    chosen, found = settings.TELEPHONY, []
+    providers = ("", "twilio") if settings.PRODUCTION else ("", "twilio", "fake")
+    if chosen.provider not in providers:
+        found.append(
+            Error(
+                f"TELEPHONY_PROVIDER {chosen.provider!r} cannot be used.",
+                hint="Write twilio, or leave it empty; fake calls nobody, so production has none.",
+                id="lanewise.E020",
+            )
+        )
+    if chosen.agent_mode not in ("off", "first", "no_answer"):
+        found.append(
+            Error(
+                f"VOICE_AGENT_MODE {chosen.agent_mode!r} is unknown.",
+                hint="Write off, first or no_answer.",
+                id="lanewise.E021",
+            )
+        )
+    return found
+
+
 def _bad_url(name: str, example: str) -> CheckMessage:
     return Error(
         f"{name} cannot be read as an address.",
@@ -164,6 +188,7 @@ def refuse_unsafe_start() -> None:
         *production_settings(None),
         *dealership(None),
         *servers(None),
+        *telephone(None),
         *demo_users(None, databases=["default"]),
     ]
     if problems:

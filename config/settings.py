@@ -459,6 +459,12 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "AppointmentStatusEnum": "crm.enums.AppointmentStatus",
+        "AgentCallSystemEnum": "telephony.agent.inputs.CALL_SYSTEMS",
+        "CallDirectionEnum": "telephony.enums.Direction",
+        "CallOutcomeEnum": "telephony.enums.CallOutcome",
+        "CallProviderEnum": "telephony.enums.Provider",
+        "CallStatusEnum": "telephony.enums.CallStatus",
+        "CallTypeEnum": "telephony.enums.CallType",
         "ServiceCategoryEnum": "crm.enums.ServiceCategory",
         "VehicleStatusEnum": "crm.enums.VehicleStatus",
         "ContactChannelEnum": "crm.enums.Channel",

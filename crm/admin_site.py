@@ -105,6 +105,14 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
         {
+            "title": "Telephone",
+            "items": [
+                _link("Calls", "call", "telephony_calllog", _allowed("calls:read")),
+                _link("Hearings", "hearing", "telephony_callaccess", _allowed("calls:manage")),
+                _link("Callbacks", "webhook", "telephony_providerevent", is_administrator),
+            ],
+        },
+        {
             "title": "System",
             "items": [
                 _link("Users", "badge", "crm_user", is_administrator),
