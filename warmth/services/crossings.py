@@ -73,16 +73,16 @@ def settle(scope: Scope) -> int:
 def deliver_crossings() -> int:
     """Put the next BATCH crossings on the work list and tell the webhooks; how many. More follow
     by themselves."""
-    rows = (
-        WarmthLevelCrossing.objects.undelivered()
-        .select_for_update(skip_locked=True, of=("self",))
-        .select_related("customer")[:BATCH]
-    )
-    found = list(rows)
-    scores = CustomerWarmth.objects.in_bulk(
-        [row.customer_id for row in found], field_name="customer_id"
-    )
     with audited():
+        rows = (
+            WarmthLevelCrossing.objects.undelivered()
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related("customer")
+        )
+        found = list(rows[:BATCH])
+        scores = CustomerWarmth.objects.in_bulk(
+            [row.customer_id for row in found], field_name="customer_id"
+        )
         for row in found:
             _tell(row, scores.get(row.customer_id))
         WarmthLevelCrossing.objects.filter(pk__in=[row.pk for row in found]).update(
