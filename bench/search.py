@@ -68,11 +68,15 @@ def fill(customers: int) -> None:
             for row in vehicle_rows(customers):
                 copy.write_row(row)
     with connection.cursor() as cursor:
-        cursor.execute("DROP INDEX customer_search_trigrams")
+        cursor.execute("DROP INDEX customer_search_trigrams, customer_search_words")
         cursor.execute("INSERT INTO customer_search SELECT * FROM customer_documents(NULL)")
         cursor.execute(
             "CREATE INDEX customer_search_trigrams ON customer_search"
             " USING gin (document gin_trgm_ops) WITH (fastupdate = off)"
+        )
+        cursor.execute(
+            "CREATE INDEX customer_search_words ON customer_search"
+            " USING gin (words) WITH (fastupdate = off)"
         )
         cursor.execute("SELECT learn_name_words(NULL)")
         cursor.execute("VACUUM ANALYZE")
@@ -204,10 +208,9 @@ def measure(count: int) -> bool:
         print(
             f"{name:24}{statistics.median(values):8.2f}{p95(values):8.2f}{p95(values) / floor:9.1f}"
         )
-    # A mistyped name is asked three times; it is the exception and has its own line above.
-    mixed = [t for name in asked if name != "mistyped name" for t in times[name]]
+    mixed = [time for name in asked for time in times[name]]
     ratio = p95(mixed) / floor
-    print(f"all well-typed questions: p95 {p95(mixed):.2f} ms = {ratio:.1f} x (goal {LIMIT:.0f} x)")
+    print(f"all questions together: p95 {p95(mixed):.2f} ms = {ratio:.1f} x (goal {LIMIT:.0f} x)")
     print(f"sequential scans: {scans} (goal 0)")
     return ratio <= LIMIT and scans == 0
 

@@ -1,11 +1,12 @@
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 from crm.models.people import Customer
 
 
 class CustomerSearch(models.Model):
-    """What a customer can be found by, in one text under one trigram index.
+    """What a customer can be found by, in one text under two indexes: words and trigrams.
 
     Triggers keep it: name, e-mail, phone digits, plates, VINs and RO numbers in lower case,
     one blank before and after each.
@@ -15,6 +16,12 @@ class CustomerSearch(models.Model):
         Customer, models.CASCADE, primary_key=True, related_name="search"
     )
     document = models.TextField()
+    # Stored: the index alone would have each candidate's words cut anew to be compared.
+    words = models.GeneratedField(
+        expression=models.Func(models.F("document"), function="search_words"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
     class Meta:
         db_table = "customer_search"
@@ -26,6 +33,7 @@ class CustomerSearch(models.Model):
                 # Each search would first walk the list of postponed entries.
                 fastupdate=False,
             ),
+            GinIndex(fields=["words"], name="customer_search_words", fastupdate=False),
         ]
 
     def __str__(self) -> str:

@@ -87,11 +87,34 @@ def test_search_vehicle_sold_to_another_customer_is_found_there(jose):
     assert [h.customer_id for h in search.search_customers("LFA67890")] == [other.pk]
 
 
-def test_search_is_one_query_and_three_when_it_guesses(jose, django_assert_num_queries):
+@pytest.mark.parametrize(
+    ("text", "queries"),
+    [
+        ("(205) 555-0142", 1),  # a unique index knows
+        ("abc123", 2),  # candidates, then what the list shows of them
+        ("jose obrien", 2),
+        ("obrien", 3),  # not a page full of last names
+        ("bria", 4),  # inside of a word
+        ("obrian", 6),  # nowhere: the words that it may have been meant to be
+    ],
+)
+def test_search_asks_as_few_queries_as_it_can(jose, django_assert_num_queries, text, queries):
+    with django_assert_num_queries(queries):
+        search.search_customers(text)
+
+
+def test_search_common_last_name_fills_the_page_in_one_query(django_assert_num_queries):
+    factories.CustomerFactory.create_batch(2, last_name="Smithers")
+    whole = factories.CustomerFactory(last_name="Smith")
     with django_assert_num_queries(1):
-        search.search_customers("jose obrien")
-    with django_assert_num_queries(3):
-        search.search_customers("obrian")
+        hits = search.search_customers("smith", limit=2)
+    assert [hits[0].customer_id, hits[0].name] == [whole.pk, whole.name]
+    assert hits[1].name.endswith("Smithers")
+
+
+@pytest.mark.parametrize("text", ["67890", "7001", "obri 0142", "j o'bri"])
+def test_search_finds_what_stands_inside_of_words(jose, text):
+    assert [hit.customer_id for hit in search.search_customers(text)] == [jose.pk]
 
 
 @pytest.mark.parametrize("text", ["whitfield", "obrian", "2055550", "LFA67890", "dana whit"])
@@ -111,6 +134,15 @@ def test_plan_of_a_search_uses_the_trigram_index(jose):
         )
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "customer_search_trigrams" in plan
+    assert "Seq Scan" not in plan
+
+
+def test_plan_of_a_search_for_words_uses_their_index(jose):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN SELECT customer_id FROM customer_search WHERE words @@ 'obrien:*'")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "customer_search_words" in plan
     assert "Seq Scan" not in plan
 
 

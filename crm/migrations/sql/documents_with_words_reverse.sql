@@ -1,0 +1,1 @@
+DROP FUNCTION documents_with_words(tsquery, integer);
