@@ -105,6 +105,16 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
         {
+            "title": "Outreach",
+            "items": [
+                _link("Work items", "checklist", "crm_workitem", _allowed("work:read")),
+                _link("Contacts", "contacts", "crm_contactattempt", _allowed("work:read")),
+                _link("Messages", "outgoing_mail", "crm_outboundmessage", _allowed("work:read")),
+                _link("Consents", "verified_user", "crm_consent", _allowed("consent:read")),
+                _link("Decisions", "front_hand", "crm_contactdecision", _allowed("consent:read")),
+            ],
+        },
+        {
             "title": "Telephone",
             "items": [
                 _link("Calls", "call", "telephony_calllog", _allowed("calls:read")),

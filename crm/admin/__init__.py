@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.contrib import admin
 
-from crm.admin import appointments, data, people, plumbing, service, shop, vehicles
+from crm.admin import appointments, data, outreach, people, plumbing, service, shop, vehicles
 
 # Roles take the place of groups; sign-in details have pages of their own (allauth).
 for _name in ("auth.Group", "account.EmailAddress", "mfa.Authenticator"):
@@ -11,4 +11,4 @@ for _name in ("auth.Group", "account.EmailAddress", "mfa.Authenticator"):
     if admin.site.is_registered(_model):
         admin.site.unregister(_model)
 
-__all__ = ["appointments", "data", "people", "plumbing", "service", "shop", "vehicles"]
+__all__ = ["appointments", "data", "outreach", "people", "plumbing", "service", "shop", "vehicles"]

@@ -17,6 +17,9 @@ from crm.models import (
     ApiToken,
     Appointment,
     AuditEntry,
+    Consent,
+    ContactAttempt,
+    ContactDecision,
     Customer,
     CustomerNote,
     DataBatch,
@@ -25,6 +28,7 @@ from crm.models import (
     ImportRun,
     OpCode,
     OpeningHours,
+    OutboundMessage,
     RateBucket,
     ServiceBay,
     ServiceLine,
@@ -33,6 +37,7 @@ from crm.models import (
     Technician,
     User,
     Vehicle,
+    WorkItem,
 )
 from crm.services.customers import add_note
 from jobs.models import JobChunk, JobRun, Outbox
@@ -72,6 +77,13 @@ MAKERS: dict[type, Callable[[], Any]] = {
     ServiceBay: factories.ServiceBayFactory,
     OpCode: factories.OpCodeFactory,
     SpecialDay: factories.SpecialDayFactory,
+    Consent: factories.ConsentFactory,
+    ContactAttempt: factories.ContactAttemptFactory,
+    ContactDecision: lambda: ContactDecision.objects.create(
+        customer=factories.CustomerFactory(), channel="call", purpose="service", allowed=True
+    ),
+    WorkItem: factories.WorkItemFactory,
+    OutboundMessage: factories.OutboundMessageFactory,
     OpeningHours: lambda: OpeningHours.objects.create(
         weekday=OpeningHours.objects.count(), opens="08:00", closes="17:00"
     ),
@@ -97,6 +109,7 @@ MAKERS: dict[type, Callable[[], Any]] = {
 }
 PLUMBING = {IdempotencyKey, RateBucket}
 READ_ONLY = {
+    Consent, ContactAttempt, ContactDecision, WorkItem, OutboundMessage,
     ServiceRecord, ServiceLine, ApiToken, AuditEntry, DataBatch, ImportRun, ExportLog, Outbox,
     JobRun, JobChunk, *PLUMBING,
 }  # fmt: skip
