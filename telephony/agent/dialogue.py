@@ -147,7 +147,8 @@ class Dialogue:
         self._go_on()
 
     def _offer(self, reply: Mapping[str, Any]) -> None:
-        self.state.slots = reply["data"].get("slots", [])
+        # Those that were spoken.
+        self.state.slots = reply["data"].get("slots", [])[:3]
         self._wait("slot" if self.state.slots else "", f"{reply['say']} Which one suits you?")
 
     def _take_slot(self, text: str) -> None:
