@@ -77,6 +77,14 @@ def update(
     )
 
 
+def probability(log_odds: float) -> float:
+    """The probability with these log-odds; neither overflows nor leaves 0 to 1."""
+    if log_odds < 0.0:
+        odds = math.exp(log_odds)
+        return odds / (1.0 + odds)
+    return 1.0 / (1.0 + math.exp(-log_odds))
+
+
 def ratio_of(state: bool | None, ratio: LikelihoodRatio) -> float:
     """LR+ when present, LR- when known to be absent, 1 when unknown."""
     if state is None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from crm.exceptions import Refused
+from leads.filters import narrowed
 from leads.services import exports
 
 _FILTERS = {
@@ -20,6 +21,7 @@ _FILTERS = {
     "status": "new, contacted, booked, arrived, won, lost or expired",
     "source": "generated, imported or crm",
 }
+_NAMES = (*_FILTERS, "stressor", "min_mileage", "max_mileage")
 
 
 class Command(BaseCommand):
@@ -45,12 +47,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            records = exports.select(
-                any_of={name: options[name] for name in _FILTERS},
-                stressors=options["stressor"],
-                least_miles=options["min_mileage"],
-                most_miles=options["max_mileage"],
-            )
+            records = narrowed({name: options[name] for name in _NAMES})
             if not records.exists():
                 raise CommandError("No lead matches; no file was written.", returncode=2)
             paths = exports.write_files(
@@ -65,8 +62,7 @@ class Command(BaseCommand):
 
 
 def _described(options: dict[str, Any]) -> str:
-    names = (*_FILTERS, "stressor", "min_mileage", "max_mileage")
-    given = {name: options[name] for name in names if options[name] not in ([], None)}
+    given = {name: options[name] for name in _NAMES if options[name] not in ([], None)}
     parts = [
         f"{name}={','.join(value) if isinstance(value, list) else value}"
         for name, value in given.items()
