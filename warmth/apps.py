@@ -21,8 +21,10 @@ class WarmthConfig(AppConfig):
         post_migrate.connect(_after_migrate, sender=self, dispatch_uid="warmth.first_version")
 
 
-def _after_migrate(**_: Any) -> None:
+def _after_migrate(apps: Any, **_: Any) -> None:
     """Not a migration, because tests empty all tables and emit this signal afterwards."""
+    if "warmthalgorithm" not in apps.all_models["warmth"]:
+        return  # migrated back to before the first table
     from warmth.services.first_version import ensure_first_version
 
     ensure_first_version()
