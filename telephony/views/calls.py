@@ -26,7 +26,7 @@ from telephony.models import CallLog
 from telephony.services import calls as service
 from telephony.services.outbound import place_call
 
-ORDERS = {"started": ("started_at", "id"), "duration": ("duration_seconds", "id")}
+ORDERS = {"started": ("started_at", "id")}
 PANEL_ROWS = 5
 HITS = 8
 

@@ -14,6 +14,7 @@ from crm.services import customers as service
 from tests.browser.conftest import assert_accessible, assert_no_csp_violations
 from tests.factories import (
     AppointmentFactory,
+    ConsentFactory,
     CustomerFactory,
     CustomerNoteFactory,
     OpCodeFactory,
@@ -24,8 +25,10 @@ from tests.factories import (
     VehicleFactory,
     WebhookDeliveryFactory,
     WebhookEndpointFactory,
+    WorkItemFactory,
     shop_with,
 )
+from tests.telephony.factories import CallLogFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG = "Bartholomew-Maximilian Featherstonehaugh"
@@ -73,11 +76,31 @@ def busy_shop() -> dict[str, Any]:
         )
         for status in AppointmentStatus.values
     }
+    ConsentFactory(customer=customer, note=LONG)
+    work = WorkItemFactory(customer=customer, vehicle=vehicle, title=LONG, reason=LONG)
+    asleep = CustomerFactory(state="GU", zip_code="96910", last_name=LONG)
+    WorkItemFactory(customer=asleep, barred="opted_out")
+    admin = UserFactory(role=Role.ADMIN)
+    taken = WorkItemFactory(claimed_by=admin, claimed_until=now + timedelta(minutes=9))
     endpoint = WebhookEndpointFactory(description=LONG, failing_since=now)
     delivery = WebhookDeliveryFactory(endpoint=endpoint, error=LONG, tried_at=now, duration_ms=9)
+    call = CallLogFactory(
+        customer=customer,
+        summary=LONG * 3,
+        transcript="Hello",
+        recording_url="https://api.twilio.com/Recordings/RE1",
+        outcome="message_taken",
+        customer_sentiment="negative",
+        provider_status=LONG[:40],
+    )
+    missed = CallLogFactory(answered_by=None, is_voicemail=True)
     return {
+        "call": call.pk,
+        "missed_call": missed.pk,
         "customer": customer.pk,
         "vehicle": vehicle.pk,
+        "work_item": work.pk,
+        "taken_item": taken.pk,
         "webhook": endpoint.pk,
         "delivery": delivery.pk,
     } | {status: visit.pk for status, visit in visits.items()}
@@ -112,10 +135,24 @@ def addresses(keys: dict[str, Any]) -> list[str]:
         of("appointment_cancel", "scheduled"),
         of("appointment_check_in", "scheduled"),
         of("appointment_complete", "in_progress"),
+        "/today/",
+        "/today/?kind=no_show",
+        of("today_item", "work_item"),
+        of("today_item", "taken_item"),
+        of("customer_permissions", "customer"),
         "/work/",
         "/webhooks/",
         of("webhook", "webhook"),
         of("webhook_delivery", "delivery"),
+        "/calls/",
+        "/calls/?state=missed",
+        "/calls/?q=nobody-like-this",
+        "/calls/new",
+        f"/calls/place?customer={keys['customer']}",
+        of("telephony:customer_calls", "customer"),
+        of("telephony:call", "call"),
+        of("telephony:call", "missed_call"),
+        of("telephony:call_edit", "call"),
         "/calls/simulator",
         "/calls/verifications",
         of("telephony:customer_verify", "customer"),
