@@ -2,6 +2,7 @@ from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as present
 from django.db.models.signals import post_migrate
 
 
@@ -21,8 +22,9 @@ class WarmthConfig(AppConfig):
         post_migrate.connect(_after_migrate, sender=self, dispatch_uid="warmth.first_version")
 
 
-def _after_migrate(apps: Any, **_: Any) -> None:
-    """Not a migration, because tests empty all tables and emit this signal afterwards."""
+def _after_migrate(apps: Any = present, **_: Any) -> None:
+    """Not a migration, because tests empty all tables and emit this signal afterwards (`flush`
+    does it without `apps`)."""
     if "warmthalgorithm" not in apps.all_models["warmth"]:
         return  # migrated back to before the first table
     from warmth.services.first_version import ensure_first_version
