@@ -2,9 +2,10 @@
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from crm import context, models
-from crm.services import customers
+from crm.services import customers, tokens
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -62,13 +63,14 @@ def test_update_that_changes_nothing_leaves_no_entry():
 def test_one_statement_over_many_rows_gives_an_entry_each():
     factories.CustomerFactory.create_batch(3)
     _sql("UPDATE customers SET city = 'Oz'")
-    assert models.AuditEntry.objects.filter(action="update").count() == 3
+    entries = models.AuditEntry.objects.filter(table_name="customers", action="update")
+    assert entries.count() == 3
 
 
 def test_bulk_insert_gives_one_entry_a_statement():
     with context.audited(bulk_batch="b-1"):
         models.Customer.objects.bulk_create(factories.CustomerFactory.build_batch(3))
-    entry = models.AuditEntry.objects.get()
+    entry = models.AuditEntry.objects.get(table_name="customers")
     assert (entry.action, entry.after) == ("bulk_insert", {"rows": 3, "batch": "b-1"})
 
 
@@ -91,6 +93,20 @@ def test_updated_at_moves_with_raw_sql():
     customer = factories.CustomerFactory()
     _sql("UPDATE customers SET city = 'Oz'")
     assert models.Customer.objects.get().updated_at > customer.updated_at
+
+
+def test_token_is_audited_when_made_and_revoked_but_not_when_used():
+    manager = factories.UserFactory(role="manager")
+    with context.acting(actor=manager, source="page"):
+        token, secret = tokens.create_token(user=manager, name="Till", scopes=["customers:read"])
+        tokens.revoke_token(token=token)
+    models.ApiToken.objects.update(last_used_at=timezone.now())
+    made, revoked = models.AuditEntry.objects.filter(table_name="api_tokens").order_by("id")
+    assert (made.action, made.actor_id, made.source) == ("insert", manager.pk, "page")
+    assert (made.row_id, made.after["scopes"]) == (str(token.pk), ["customers:read"])
+    assert (revoked.action, revoked.before["revoked_at"]) == ("update", None)
+    assert revoked.after["revoked_at"] is not None
+    assert tokens.digest(secret) not in f"{made.after} {revoked.before} {revoked.after}"
 
 
 def _sql(statement: str) -> None:

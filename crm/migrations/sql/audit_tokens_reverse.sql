@@ -1,0 +1,2 @@
+DROP TRIGGER api_tokens_audit ON api_tokens;
+DROP FUNCTION audit_token();
