@@ -12,18 +12,23 @@ from crm.services import (
     permission,
     reminders,
     sending,
+    sign_ins,
     webhook_delivery,
 )
 from jobs.outbox import outbox_task
 from jobs.registry import Chunk, Job, register
 
 
-@outbox_task(name="crm.check_import")
+def import_given_up(run: str) -> None:
+    imports.give_up(run=ImportRun.objects.get(pk=run))
+
+
+@outbox_task(name="crm.check_import", given_up=import_given_up)
 def check_import(run: str) -> None:
     imports.finish_check(run=ImportRun.objects.get(pk=run))
 
 
-@outbox_task(name="crm.import_chunk")
+@outbox_task(name="crm.import_chunk", given_up=import_given_up)
 def import_chunk(run: str) -> None:
     imports.continue_import(run=ImportRun.objects.get(pk=run))
 
@@ -54,6 +59,21 @@ register(
         run_chunk=prune_api,
         local_hour=3,
         minute=40,
+    )
+)
+
+
+def prune_sign_ins(chunk: Chunk) -> int:
+    return sign_ins.prune_sign_ins()
+
+
+register(
+    Job(
+        name="crm.prune_sign_ins",
+        title="Forget old sign-ins and wrong passwords",
+        run_chunk=prune_sign_ins,
+        local_hour=3,
+        minute=50,
     )
 )
 

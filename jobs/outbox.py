@@ -9,7 +9,7 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Case, DateTimeField, F, Q, Value, When
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from jobs.broker import BUDGET_SECONDS, Message, publisher
@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 TaskFunction = Callable[..., Any]
 _functions: dict[str, TaskFunction] = {}
+_given_up: dict[str, TaskFunction] = {}
 
 FIRST_PAUSE_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 3600
@@ -29,13 +30,20 @@ TICK_BATCH = 5_000
 TICK_BUDGET_SECONDS = 20.0
 
 
-def outbox_task(*, name: str) -> Callable[[TaskFunction], TaskFunction]:
+def outbox_task(
+    *, name: str, given_up: TaskFunction | None = None
+) -> Callable[[TaskFunction], TaskFunction]:
     """Make a function the handler of outbox rows named `name` ("app.action").
 
     The function takes the row's args as keywords and runs inside the transaction that marks the
     row done, so it must do all of its work in the database (or hand over to another row). It may
     run twice and must then change nothing. It stays an ordinary function that tests can call.
+
+    `given_up` takes the same keywords and is called in the transaction that gives a row up after
+    its last try: the place to tell people who wait for the work.
     """
+    if given_up is not None:
+        _given_up[name] = given_up
 
     def register(function: TaskFunction) -> TaskFunction:
         _functions[name] = function
@@ -92,6 +100,7 @@ def _start(outbox_id: int) -> Outbox | None:
             Outbox.objects.filter(pk=row.pk).update(
                 failed_at=Now(), last_error=row.last_error or "the worker was lost at each try"
             )
+            _tell_given_up(row)
             return None
         Outbox.objects.filter(pk=row.pk).update(tries=row.tries, started_at=Now())
         return row
@@ -112,17 +121,32 @@ def _work(row: Outbox) -> bool:
 def _record_failure(row: Outbox, error: Exception) -> None:
     """Put the row back with a growing pause, or give it up after the last try."""
     pause = min(FIRST_PAUSE_SECONDS * 2 ** (row.tries - 1), LONGEST_PAUSE_SECONDS)
-    last = Q(tries__gte=settings.OUTBOX_MAX_TRIES)
-    Outbox.objects.waiting().filter(pk=row.pk).update(
-        last_error=describe(error),
-        not_before=Now() + timedelta(seconds=pause),
-        sent_at=None,
-        failed_at=Case(
-            When(last, then=Now()),
-            default=Value(None, DateTimeField()),
-            output_field=DateTimeField(),
-        ),
-    )
+    is_last = row.tries >= settings.OUTBOX_MAX_TRIES
+    with transaction.atomic():
+        mine = (
+            Outbox.objects.waiting()
+            .filter(pk=row.pk)
+            .update(
+                last_error=describe(error),
+                not_before=Now() + timedelta(seconds=pause),
+                sent_at=None,
+                failed_at=Now() if is_last else None,
+            )
+        )
+        if mine and is_last:
+            _tell_given_up(row)
+
+
+def _tell_given_up(row: Outbox) -> None:
+    """Call the task's `given_up`; its own failure must not bring the row back."""
+    function = _given_up.get(row.task)
+    if function is None:
+        return
+    try:
+        with transaction.atomic():
+            function(**row.args)
+    except Exception:
+        logger.exception("nobody was told of a task given up", extra={"task": row.task})
 
 
 def describe(error: BaseException) -> str:

@@ -174,6 +174,21 @@ def continue_import(*, run: ImportRun) -> None:
         _fail(run, refused)
 
 
+def give_up(*, run: ImportRun) -> None:
+    """Workers have tried often enough: let people see it, go on later or take it back.
+
+    Chunks that are in stay in; going on begins after them.
+    """
+    ImportRun.objects.filter(
+        pk=run.pk, status__in=[ImportStatus.CHECKING, ImportStatus.RUNNING]
+    ).update(
+        status=ImportStatus.FAILED,
+        error=f"It stopped after {run.done_rows:,} rows and did not get further by itself. "
+        "The jobs page has the reason. Try again, or ask whoever runs Lanewise.",
+        finished_at=timezone.now(),
+    )
+
+
 def import_all(
     *, run: ImportRun, path: Path | None = None, progress: Progress | None = None
 ) -> Report:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
 from django.utils import timezone
 
@@ -100,6 +101,14 @@ def old_decisions() -> None:
         )
 
 
+def old_sign_ins() -> None:
+    now = timezone.now()
+    for model in (AccessLog, AccessAttempt):
+        for days in (0, 100):
+            row = model.objects.create(username=f"mike{days}", ip_address="10.0.0.1")
+            model.objects.filter(pk=row.pk).update(attempt_time=now - timedelta(days=days))
+
+
 TASKS = {
     "crm.send_message": a_message,
     "crm.check_import": a_check,
@@ -113,6 +122,7 @@ JOBS = {
     "crm.prune_decisions": old_decisions,
     "crm.prune_api": old_keys_and_buckets,
     "crm.prune_imports": an_abandoned_upload,
+    "crm.prune_sign_ins": old_sign_ins,
     "crm.prune_webhooks": an_old_message,
 }
 PLAIN = {}

@@ -116,6 +116,32 @@ def test_import_runs_in_the_background_and_can_be_taken_back(manager: Client) ->
     assert "Removed 1 customer and" in page.content.decode()
 
 
+def test_import_given_up_says_so_and_goes_on(
+    manager: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.OUTBOX_MAX_TRIES = 1
+    run = checked_run(manager)
+    page = reverse("import", args=[run.pk])
+
+    def fail(*args: Any) -> None:
+        raise RuntimeError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(imports, "_chunk", fail)
+        manager.post(reverse("import_start", args=[run.pk]))
+        assert not execute(Outbox.objects.waiting().get().pk)
+    run.refresh_from_db()
+    assert run.status == ImportStatus.FAILED
+    body = manager.get(page).content.decode()
+    assert "It stopped after 0 rows" in body
+    assert "Go on with the import" in body and "Take this import back" in body
+
+    manager.post(reverse("import_start", args=[run.pk]))
+    work()
+    assert "What the import did" in manager.get(page).content.decode()
+    assert Customer.objects.get().name == "Ann Lee"
+
+
 def test_second_click_starts_nothing(manager: Client) -> None:
     run = checked_run(manager)
     url = reverse("import_start", args=[run.pk])

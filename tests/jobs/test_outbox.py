@@ -180,6 +180,25 @@ def test_execute_error_at_last_try_gives_up(sample, settings):
     assert list(Outbox.objects.given_up()) == [row]
 
 
+@pytest.mark.parametrize("teller_fails", [False, True])
+def test_execute_giving_up_tells_whoever_waits_once(sample, settings, monkeypatch, teller_fails):
+    settings.OUTBOX_MAX_TRIES = 2
+    told = []
+
+    def tell(key):
+        told.append(key)
+        if teller_fails:
+            raise ValueError("nobody is there")
+
+    monkeypatch.setitem(outbox._given_up, "sample.broken", tell)
+    row = services.enqueue("sample.broken", args={"key": 1})
+    for _ in range(3):
+        Outbox.objects.filter(pk=row.pk).update(not_before=None)
+        outbox.execute(row.pk)
+    assert told == [1]
+    assert list(Outbox.objects.given_up()) == [row]
+
+
 def test_execute_task_that_always_kills_its_worker_gives_up(sample, settings, monkeypatch):
     settings.OUTBOX_MAX_TRIES = 2
     row = services.enqueue("sample.note", args={"key": 1})
