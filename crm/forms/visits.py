@@ -1,5 +1,6 @@
 """Forms of a visit's steps: cancelling, checking in, completing with its lines."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -88,6 +89,23 @@ class CompleteForm(PageForm):
         return found
 
 
+class OpCodeSelect(forms.Select):
+    """Options that carry what the operation sets, for static/js/lines.js to fill in."""
+
+    op_codes: Mapping[str, OpCode] = {}
+
+    def create_option(self, *args: Any, **options: Any) -> dict[str, Any]:
+        option = super().create_option(*args, **options)
+        found = self.op_codes.get(str(option["value"]))
+        if found is not None:
+            option["attrs"] |= {
+                "data-description": found.description,
+                "data-hours": str(found.hours),
+                "data-price": str(found.price),
+            }
+        return option
+
+
 class LineForm(forms.Form):
     """One operation of a visit; an entirely empty one is left out."""
 
@@ -96,6 +114,7 @@ class LineForm(forms.Form):
         queryset=OpCode.objects.none(),
         required=False,
         empty_label=_("(none)"),
+        widget=OpCodeSelect,
     )
     description = CleanedField(
         label=_("Description"), max_length=200, required=False, cleaner=cleaning.clean_line
@@ -164,7 +183,7 @@ class BaseLineFormSet(forms.BaseFormSet):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.op_codes = list(active(OpCode))
+        self.op_codes = {op_code.pk: op_code for op_code in active(OpCode)}
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
@@ -172,8 +191,9 @@ class BaseLineFormSet(forms.BaseFormSet):
         field.queryset = active(OpCode)
         field.choices = [
             ("", field.empty_label),
-            *((op_code.pk, str(op_code)) for op_code in self.op_codes),
+            *((key, str(op_code)) for key, op_code in self.op_codes.items()),
         ]
+        field.widget.op_codes = self.op_codes
 
     def lines(self) -> list[LineData]:
         return [form.line() for form in self.forms if not form.is_blank]

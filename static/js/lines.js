@@ -1,4 +1,5 @@
-// Lines of a visit: add one, and ask for a reason only where work was refused.
+// Lines of a visit: add one, fill in what an operation sets, ask for a reason only where work was
+// refused.
 const form = document.querySelector("[data-lines]");
 const list = form.querySelector("[data-line-list]");
 const template = form.querySelector("[data-line-template]");
@@ -10,8 +11,20 @@ const dress = (line) => {
   for (const until of line.querySelectorAll("[data-until]")) until.hidden = outcome !== "deferred";
 };
 
+// Only what is empty or came from the operation chosen before: what was typed stays.
+const fill = (line, select) => {
+  const chosen = select.selectedOptions[0].dataset;
+  for (const name of ["description", "hours", "price"]) {
+    const input = line.querySelector(`[name$="-${name}"]`);
+    if (input.value !== "" && input.value !== input.dataset.filled) continue;
+    input.value = input.dataset.filled = chosen[name] ?? "";
+  }
+};
+
 list.addEventListener("change", (event) => {
-  if (event.target.matches("[data-outcome]")) dress(event.target.closest("[data-line]"));
+  const line = event.target.closest("[data-line]");
+  if (event.target.matches("[data-outcome]")) dress(line);
+  if (event.target.matches('[name$="-op_code"]')) fill(line, event.target);
 });
 
 form.querySelector("[data-line-add]").addEventListener("click", () => {

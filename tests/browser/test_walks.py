@@ -69,6 +69,14 @@ def test_find_customer_book_check_in_start_and_complete(open_page: Open) -> None
     # Complete with one declined line.
     page.get_by_role("link", name="Complete").click()
     assert page.locator("#id_lines-0-op_code").input_value() == "LOF"
+    # An operation brings its figures along; what was typed stays when another one is chosen.
+    page.locator("#id_lines-1-hours").fill("9")
+    page.locator("#id_lines-1-op_code").select_option("LOF")
+    expect(page.locator("#id_lines-1-price")).to_have_value("79.95")
+    expect(page.locator("#id_lines-1-hours")).to_have_value("9")
+    page.locator("#id_lines-1-op_code").select_option("")
+    expect(page.locator("#id_lines-1-price")).to_have_value("")
+    page.locator("#id_lines-1-hours").fill("")
     page.locator("#id_lines-1-description").fill("Front brake pads")
     page.locator("#id_lines-1-price").fill("289")
     expect(page.locator("#id_lines-1-reason")).to_be_hidden()
