@@ -19,7 +19,8 @@ _SECRETS = (
     (re.compile(r"Key \([^)]*\)=\(.*?\)"), "Key [hidden]"),
     (re.compile(r"\?[^\s\"'<>]*[=&][^\s\"'<>]*"), "?[query]"),
     (re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
-    (re.compile(r"\b(?=[A-Z]*\d)(?=\d*[A-Z])[A-HJ-NPR-Z0-9]{17}\b", re.I), "[vin]"),
+    # Sixteen digits and an "s" are the fraction of a duration; a VIN does not end like that.
+    (re.compile(r"\b(?!\d{16}s)(?=[A-Z]*\d)(?=\d*[A-Z])[A-HJ-NPR-Z0-9]{17}\b", re.I), "[vin]"),
     (re.compile(r"(?:\+|%2B)\d{8,15}\b"), "[phone]"),
     (re.compile(r"(?<![\w-])(?:1[-. ]?)?\(?\d{3}\)?[-. ]?\d{3}[-. ]?\d{4}(?![\w-])"), "[phone]"),
     # Control characters would let a caller forge further lines or colours in a terminal.

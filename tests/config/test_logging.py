@@ -123,3 +123,8 @@ def test_request_with_personal_query_leaves_none_in_the_log(client: Client) -> N
     assert response["X-Request-ID"] == line["request_id"]
     assert "Lopez" not in str(line)
     assert "maria" not in str(line)
+
+
+def test_scrub_durations_stay() -> None:
+    text = "Task jobs.tick[1] succeeded in 0.0193721035099981s: None"
+    assert scrub(text) == text

@@ -269,7 +269,10 @@ def test_static_storage_web_role_hashes_and_compresses() -> None:
         "from django.contrib.staticfiles.storage import ManifestStaticFilesStorage as hashed\n"
         "from django.core.files.storage import storages\n"
         "from whitenoise.compress import brotli_installed\n"
-        "print(isinstance(storages['staticfiles'], hashed), brotli_installed)"
+        "from whitenoise.middleware import WhiteNoiseMiddleware\n"
+        "headers = {}\n"
+        "WhiteNoiseMiddleware(lambda request: None).add_headers_function(headers, '', '')\n"
+        "print(isinstance(storages['staticfiles'], hashed), brotli_installed, *headers.values())"
     )
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code],
@@ -279,4 +282,4 @@ def test_static_storage_web_role_hashes_and_compresses() -> None:
         check=True,
         env=os.environ | {"LANEWISE_ROLE": "web", "DJANGO_SETTINGS_MODULE": "config.settings"},
     )
-    assert done.stdout.split() == ["True", "True"]
+    assert done.stdout.split() == ["True", "True", "same-origin"]
