@@ -9,6 +9,7 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -179,7 +180,7 @@ def _by_last_name(prefix: str, limit: int) -> list[Hit]:
     )
 
 
-def _rows(condition: str, values: list[str], matched: str, *, limit: int) -> list[Hit]:
+def _rows(condition: str, values: list[Any], matched: str, *, limit: int) -> list[Hit]:
     """Hits of a condition on `customers` (SQL of ours, never of a user)."""
     rank = 0 if limit == 1 else 1
     with connection.cursor() as cursor:
