@@ -33,7 +33,7 @@ class TodayFilter(FilterForm):
 
 class DispositionForm(PageForm):
     outcome = forms.ChoiceField(
-        label=_("How did it go?"),
+        label=_("Outcome"),
         choices=[("", _("Choose")), *((d.code, d.label) for d in DISPOSITIONS.values())],
     )
     again_at = ShopTimeField(
