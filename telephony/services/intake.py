@@ -7,6 +7,7 @@ the same one state.
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -17,11 +18,13 @@ from crm.constraints import translated
 from crm.context import audited
 from jobs.services import enqueue
 from telephony.callstate import CallFacts, Event, fold
-from telephony.enums import CallStatus, Direction, RecordingConsent
+from telephony.enums import CallStatus, Direction, EventKind, RecordingConsent
 from telephony.models import CallLog, ProviderEvent
 from telephony.querysets import WITHHELD
 from telephony.services import follow_up, pop
 from telephony.services.routing import caller, party
+
+logger = logging.getLogger(__name__)
 
 LONGEST_SID = 100
 
@@ -38,7 +41,7 @@ def receive(
     """Keep one callback and have it worked; False when it was here before or names no call.
 
     `stage`, `disclosed` and `call` (the key of a call that we placed) are what we put into the
-    callback's address. Two queries, both tiny.
+    callback's address. Three tiny queries, and the work itself for a ring.
     """
     sid = str(fields.get("ParentCallSid") or fields.get("CallSid") or "")[:LONGEST_SID]
     if not sid:
@@ -61,7 +64,19 @@ def receive(
         if key is None:
             return False
         enqueue("telephony.work_event", args={"event": key}, dedup_key=f"telephony.event:{key}")
+    if kind == EventKind.VOICE:
+        _work_at_once(key)
     return True
+
+
+def _work_at_once(key: int) -> None:
+    """The ring itself does not wait behind a queue: the advisor's screen has to show who calls
+    within a second, also while workers are busy with the night. Where this fails the task does
+    it, as it does for all other events; a second time changes nothing."""
+    try:
+        work_event(event=ProviderEvent.objects.get(pk=key))
+    except Exception:
+        logger.exception("a ring was left to its task")
 
 
 def _digest(kind: str, fields: Mapping[str, str], stage: str) -> str:

@@ -9,8 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.enums import Role
+from jobs.models import Outbox
 from telephony.enums import CallStatus, Direction
-from telephony.services import pop
+from telephony.models import ProviderEvent
+from telephony.services import intake, pop
 from telephony.services.pop import recipients
 from tests.crm.pages import HTMX, count_queries
 from tests.factories import CustomerFactory, UserFactory, VehicleFactory
@@ -122,3 +124,11 @@ def test_announce_tells_recipients_of_incoming_calls_only() -> None:
         call = ringing(advisor=advisor)
         pop.announce(call=call)
     told.assert_called_once_with("call", users=[advisor.pk], data={"id": str(call.pk)})
+
+
+def test_ring_that_cannot_be_worked_at_once_is_kept_for_its_task() -> None:
+    fields = {"CallSid": "CA9", "From": "+12055550142", "To": "+14045550100"}
+    with mock.patch.object(intake, "work_event", side_effect=RuntimeError):
+        assert intake.receive(provider="twilio", kind="voice", fields=fields)
+    event = ProviderEvent.objects.get(processed_at=None)
+    assert Outbox.objects.waiting().filter(args={"event": event.pk}).exists()
