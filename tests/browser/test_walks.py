@@ -53,7 +53,10 @@ def test_find_customer_book_check_in_start_and_complete(open_page: Open) -> None
     page.get_by_text("Maintenance").first.click()
     page.get_by_role("checkbox", name=re.compile("Oil and filter")).check()
     expect(page.locator("#slots")).to_contain_text("30 min")
+    first = page.locator("[name=slots_first]")
+    shown = first.input_value()
     page.get_by_role("button", name="Later").click()
+    expect(first).not_to_have_value(shown)  # a time chosen before would go with the old ones
     page.locator(".lw-slot").first.click()
     page.get_by_role("button", name="Book", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Scheduled")
