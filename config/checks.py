@@ -149,7 +149,8 @@ def servers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @register
 def telephone(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """The telephone's settings are ones that mean something."""
-    chosen, found = settings.TELEPHONY, []
+    chosen = settings.TELEPHONY
+    found: list[CheckMessage] = []
     providers = ("", "twilio") if settings.PRODUCTION else ("", "twilio", "fake")
     if chosen.provider not in providers:
         found.append(
