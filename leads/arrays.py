@@ -67,7 +67,7 @@ def score(facts: FactColumns, parameters: Parameters) -> ScoreColumns:
     z = (facts.start_cycles_annual - parameters.starts_mean) / parameters.starts_sigma
     evidence = _evidence(facts, z, parameters)
     combined = _combined_lr(evidence, parameters)
-    posterior = _posterior(prior, combined, parameters)
+    posterior = posteriors(prior, combined, parameters)
     urgency = np.digitize(posterior, [parameters.medium_band, parameters.high_band])
     parts, service = _prices(facts, parameters)
     return ScoreColumns(
@@ -130,7 +130,8 @@ def _combined_lr(evidence: Bools, parameters: Parameters) -> Floats:
     return product
 
 
-def _posterior(prior: Floats, combined: Floats, parameters: Parameters) -> Floats:
+def posteriors(prior: Floats, combined: Floats, parameters: Parameters) -> Floats:
+    """Bayes' rule in odds form, recalibrated where the set says so."""
     odds = prior / (1.0 - prior) * combined
     if parameters.is_recalibrated:
         odds = np.exp(
