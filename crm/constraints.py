@@ -178,6 +178,10 @@ RULES: dict[str, tuple[type[Refused], str | None, str, str]] = {
     "webhook_deliveries_delivered_when": (
         Invalid, "delivered_at", "What was delivered needs its time.", "Give one.",
     ),
+    "saved_filters_name_once": (
+        Duplicate, "name", "You have a filter of this name.", "Choose another name.",
+    ),
+    "saved_filters_named": (Invalid, "name", "The filter has no name.", "Give it one."),
     "customer_notes_said": (Invalid, "text", "The note is empty.", "Write something."),
 }  # fmt: skip
 

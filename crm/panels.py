@@ -1,4 +1,4 @@
-"""Panels that apps add to the customer's page, each with one query at most."""
+"""Panels that apps add to the pages of a customer and of an appointment."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from crm.models import Customer
+from crm.enums import AppointmentStatus
+from crm.models import Appointment, Customer
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,19 @@ class Panel:
     position: int = 50
 
 
+@dataclass(frozen=True)
+class VisitPanel:
+    """A card on the page of an appointment, for those who have `capability`. Its template gets
+    `appointment` and makes no query: what it shows it fetches with htmx."""
+
+    name: str
+    template: str
+    capability: str
+    position: int = 50
+
+
 _panels: dict[str, Panel] = {}
+_visit_panels: dict[str, VisitPanel] = {}
 
 
 def register(panel: Panel) -> None:
@@ -41,3 +54,16 @@ def panels_for(request: HttpRequest, customer: Customer) -> list[tuple[Panel, di
             if context is not None:
                 shown.append((panel, context))
     return shown
+
+
+def register_visit(panel: VisitPanel) -> None:
+    """Add `panel`, or replace the one of the same name. Called from `AppConfig.ready`."""
+    _visit_panels[panel.name] = panel
+
+
+def visit_panels_for(user: Any, appointment: Appointment) -> list[VisitPanel]:
+    """The panels for a visit in which work is or was done; none for one that fell through."""
+    if appointment.status in (AppointmentStatus.CANCELLED, AppointmentStatus.NO_SHOW):
+        return []
+    panels = sorted(_visit_panels.values(), key=lambda panel: panel.position)
+    return [panel for panel in panels if user.can(panel.capability)]

@@ -14,6 +14,7 @@ from crm.views import (
     home,
     imports,
     live,
+    saved_filters,
     search,
     today,
     tokens,
@@ -27,6 +28,10 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("search", search.search, name="search"),
     path("live", live.live, name="live"),
+    path("filters/save", saved_filters.saved_filter_save, name="saved_filter_save"),
+    path(
+        "filters/<uuid:key>/delete", saved_filters.saved_filter_delete, name="saved_filter_delete"
+    ),
     path("customers/", customers.customers, name="customers"),
     path("customers/new", customer_forms.customer_new, name="customer_new"),
     path("customers/<uuid:key>/", customer_card.customer, name="customer"),

@@ -154,3 +154,12 @@ class WorkFilter(FilterForm):
         if "make" in wanted:
             lines = lines.filter(vehicle__make__iexact=wanted["make"])
         return lines
+
+
+class SavedFilterForm(forms.Form):
+    """What to keep of a list, and for whom."""
+
+    page = forms.CharField(max_length=60)
+    name = forms.CharField(max_length=60)
+    query = forms.CharField(required=False, max_length=2000)
+    shared = forms.BooleanField(required=False)

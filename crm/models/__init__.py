@@ -1,6 +1,7 @@
 from crm.models.access import ApiToken, IdempotencyKey, RateBucket
 from crm.models.appointments import Appointment
 from crm.models.audit import AuditEntry, CustomerNote, DataBatch
+from crm.models.filters import SavedFilter
 from crm.models.imports import (
     ExportLog,
     ImportChange,
@@ -41,6 +42,7 @@ __all__ = [
     "OpeningHours",
     "OutboundMessage",
     "RateBucket",
+    "SavedFilter",
     "ServiceBay",
     "ServiceLine",
     "ServiceRecord",

@@ -52,6 +52,11 @@ BADGES = {
     "changed": ("info", "pencil"),
     "same": ("neutral", "equal"),
     "refused": ("danger", "ban"),
+    "contacted": ("info", "message"),
+    "booked": ("info", "calendar-check"),
+    "won": ("success", "trophy"),
+    "lost": ("neutral", "x"),
+    "expired": ("neutral", "clock-off"),
 }
 TONES = {"neutral", "info", "attention", "progress", "success", "danger"}
 ALERT_ICONS = {"success": "circle-check", "warning": "alert-triangle", "error": "alert-circle"}

@@ -19,6 +19,7 @@ from crm.forms.appointments import AppointmentForm
 from crm.forms.filters import AppointmentFilter
 from crm.listing import clean_query, counted, keyset_page
 from crm.models import Appointment, AuditEntry, ServiceLine
+from crm.panels import visit_panels_for
 from crm.services import appointments as service
 from crm.timeline_sources import changed_values, people_names
 from crm.views.common import FORM, allowed, answer, go, is_fragment, posted
@@ -95,6 +96,7 @@ def show(
         "lines": list(lines) if user.can("service:read") else [],
         "record": record,
         "now": timezone.now(),
+        "panels": visit_panels_for(user, appointment),
         "changes": _changes(appointment) if user.can("audit:read") else [],
         **extra,
     }

@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_date
 
 from crm.drive import bays_of, drive_of
 from crm.expressions import vehicle_name
+from crm.home_figures import figures_for
 from crm.listing import counted
 from crm.models import ServiceLine, SpecialDay
 from crm.services.availability import opening_hours
@@ -40,6 +41,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "here_url": _url_of(day, is_today),
         "most_counted": MOST_COUNTED,
     }
+    if is_today:
+        context["figures"] = figures_for(request.user)
     if is_today and request.user.can("work:read"):  # type: ignore[union-attr]
         context["to_contact"] = count_due(user=request.user)
     if is_today:

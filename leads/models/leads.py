@@ -122,6 +122,8 @@ class Lead(models.Model):
         indexes = [
             models.Index(fields=["cohort_assignment"], name="vin_leads_cohort"),
             models.Index(fields=["state", "city"], name="vin_leads_place"),
+            models.Index(fields=["current_mileage", "lead_id"], name="vin_leads_by_mileage"),
+            models.Index(fields=["vehicle_age", "lead_id"], name="vin_leads_by_age"),
             models.Index(
                 fields=["batch"], name="vin_leads_batch", condition=models.Q(batch__isnull=False)
             ),

@@ -7,7 +7,11 @@ from factory.django import DjangoModelFactory
 
 from leads import models
 from leads.enums import LeadSource, VehicleType
+from leads.services import scoring
+from leads.services.parameters import champion
 from tests.factories import new_vin
+
+AS_OF = date(2024, 12, 31)
 
 
 class LeadFactory(DjangoModelFactory):
@@ -47,3 +51,9 @@ class LeadFactory(DjangoModelFactory):
         lead = super()._create(model_class, *args, **kwargs)
         lead.refresh_from_db()
         return lead
+
+
+def scored(lead):
+    """`lead` with its score by the set in use, read back."""
+    scoring.recompute(parameters=champion(), as_of=AS_OF, lead_ids=[lead.pk])
+    return models.Lead.objects.select_related("score__parameters").get(pk=lead.pk)
