@@ -7,12 +7,14 @@ from typing import Any, Literal
 
 Tone = Literal["primary", "success", "warning", "danger", "muted", "info"]
 Pair = tuple[float, float]
-Value = float | Pair | None
+# A point without height breaks the line.
+Value = float | Pair | tuple[float, None] | None
 
 
 @dataclass(frozen=True)
 class Series:
-    """Values in the order of the chart's labels, or (x, y) pairs when the chart is of kind `xy`.
+    """Values in the order of the chart's labels, or (x, y) pairs when the chart is of kind `xy`,
+    where (x, None) breaks the line.
 
     In a bar chart a pair is a floating bar from its first to its second number. `tones` colours
     each value on its own; `texts` replaces the number in the table and in tooltips.
@@ -91,5 +93,8 @@ class Chart:
         if value is None:
             return "n/a"
         if isinstance(value, tuple):
-            return f"{value[0]:,.{self.decimals}f} to {value[1]:,.{self.decimals}f}{self.unit}"
+            low, high = value
+            if high is None:
+                return "n/a"
+            return f"{low:,.{self.decimals}f} to {high:,.{self.decimals}f}{self.unit}"
         return f"{value:,.{self.decimals}f}{self.unit}"

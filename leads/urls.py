@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from leads.views import lead, leads, panel
+from leads.views import calibration, lead, leads, panel
 
 app_name = "leads"
 urlpatterns: list[URLPattern] = [
@@ -16,4 +16,16 @@ urlpatterns: list[URLPattern] = [
     path("<int:key>/status", lead.lead_status, name="lead_status"),
     path("<int:key>/rest", lead.lead_rest, name="lead_rest"),
     path("<int:key>/outcome", lead.lead_outcome, name="lead_outcome"),
+    path("calibration/", calibration.calibration, name="calibration"),
+    path("calibration/new", calibration.calibration_new, name="calibration_new"),
+    path("calibration/<int:key>/", calibration.calibration_set, name="calibration_set"),
+    path(
+        "calibration/<int:key>/preview", calibration.calibration_preview, name="calibration_preview"
+    ),
+    path(
+        "calibration/<int:key>/activate",
+        calibration.calibration_activate,
+        name="calibration_activate",
+    ),
+    path("calibration/<int:key>/retire", calibration.calibration_retire, name="calibration_retire"),
 ]

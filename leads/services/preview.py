@@ -34,6 +34,11 @@ class Preview:
         return sum(count for (old, new), count in self.matrix.items() if old != new)
 
     @property
+    def posterior_points(self) -> float:
+        """Mean move of the posterior in percentage points."""
+        return 100 * self.posterior_shift
+
+    @property
     def table(self) -> list[tuple[str, list[tuple[int, bool]], int]]:
         """A row for each stored band: its label, (count, whether that is a change) for each new
         band in the same order, and the sum."""
