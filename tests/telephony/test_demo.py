@@ -1,9 +1,11 @@
 """The demonstration leaves no call behind, and real customers' calls stay."""
 
 import pytest
+from django.utils import timezone
 
 from crm import demo
-from crm.enums import BatchKind
+from crm.enums import BatchKind, WorkKind
+from crm.models import WorkItem
 from telephony.models import CallLog, ProviderEvent
 from tests.factories import CustomerFactory, DataBatchFactory
 from tests.telephony.factories import CallAccessFactory, CallLogFactory, ProviderEventFactory
@@ -22,3 +24,19 @@ def test_calls_of_demonstration_customers_go_with_them() -> None:
     assert removed["calls"] == 1
     assert list(CallLog.objects.all()) == [real]
     assert list(ProviderEvent.objects.all()) == [kept]
+
+
+@pytest.mark.slow
+def test_demonstration_has_calls_of_every_kind_and_takes_all_of_them_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(demo, "CUSTOMERS", 120)
+    built = demo.build()
+    calls = CallLog.objects.all()
+    assert calls.count() == built["calls"]
+    assert calls.missed().exists()
+    assert calls.unmatched().count() == 2
+    assert calls.filter(started_at__gt=timezone.now()).count() == 0
+    assert WorkItem.objects.filter(kind=WorkKind.VOICEMAIL).exists()
+    demo.remove()
+    assert calls.count() == 0
