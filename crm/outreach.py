@@ -167,9 +167,7 @@ def register_outreach() -> None:
     register_rules(RULES)
     outbound.register(Channel.EMAIL, send_mail)
     timeline.register(
-        timeline.Source(
-            "contact", gettext_lazy("Contacts"), "work:read", _contacts, _contact, 25
-        )
+        timeline.Source("contact", gettext_lazy("Contacts"), "work:read", _contacts, _contact, 25)
     )
     timeline.register(
         timeline.Source(
@@ -177,5 +175,7 @@ def register_outreach() -> None:
         )
     )
     panels.register(
-        panels.Panel("consent", "crm/_consent_panel.html", "consent:read", _panel, position=20)
+        panels.Panel(
+            "consent", "crm/_consent_panel.html", "consent:read", _panel, position=20, wide=True
+        )
     )

@@ -16,6 +16,7 @@ class Panel:
 
     `context(customer)` is what `template` shows; None leaves the card out. It makes one query
     at most, because the whole page may make twelve. Shown to those who have `capability`.
+    A `wide` one holds a table and stands in the broad column.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Panel:
     capability: str
     context: Callable[[Customer], dict[str, Any] | None]
     position: int = 50
+    wide: bool = False
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,9 @@ def register_pages() -> None:
             position=25,
         )
     )
-    register_panel(Panel("leads", "leads/_customer_panel.html", "leads:read", _panel, 30))
+    register_panel(
+        Panel("leads", "leads/_customer_panel.html", "leads:read", _panel, 30, wide=True)
+    )
     register_visit(VisitPanel("battery", "leads/_visit_panel.html", "leads:read", 30))
     home_figures.register(
         home_figures.Figure(

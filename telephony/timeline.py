@@ -63,7 +63,7 @@ def _panel(customer: Customer) -> dict[str, Any] | None:
 
 def register_pages() -> None:
     register_source(Source("call", gettext_lazy("Calls"), "calls:read", _calls, _call, 40))
-    register_panel(Panel("calls", "telephony/_panel.html", "calls:read", _panel, 40))
+    register_panel(Panel("calls", "telephony/_panel.html", "calls:read", _panel, 40, wide=True))
     register_panel(
         Panel("verification", "telephony/_verification_panel.html", "calls:write", _panel, 42)
     )
