@@ -126,12 +126,14 @@ class KeysetPagination(BasePagination):
     a minus in front for the reverse. The key of the table breaks ties.
     """
 
+    size_parameter = "page_size"
+
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         self.generated_at = timezone.now() - OVERLAP
         self.ordering = self._ordering(request, view)
         self.keys = keys_of(queryset.model, self.ordering, view.orderings)
-        size = page_size(request)
+        size = page_size(request, self.size_parameter)
         self.count = queryset[:MAX_COUNT].count() if _wants_count(request) else None
         self.cursor = self._cursor(request, queryset.model)
         backwards = self.cursor is not None and self.cursor.backwards
@@ -213,7 +215,7 @@ class KeysetPagination(BasePagination):
         described = [
             ("cursor", {"type": "string"}, "Place in the list; comes with `next` and `previous`."),
             (
-                "page_size",
+                self.size_parameter,
                 {
                     "type": "integer",
                     "minimum": 1,
@@ -239,18 +241,19 @@ def keys_of(model: type[Model], ordering: str, orderings: Mapping[str, Sequence[
     """The columns of `ordering`, each with its direction, the table's key last."""
     flip = ordering.startswith("-")
     columns = [*orderings[ordering.removeprefix("-")]]
-    primary = str(model._meta.pk.name)
+    # By column: a key that is a relation would sort by the other table's own order.
+    primary = str(model._meta.pk.attname)
     if primary not in columns:
         columns.append(primary)
     return [Key(column, flip) for column in columns]
 
 
-def page_size(request: Request) -> int:
+def page_size(request: Request, name: str = "page_size") -> int:
     """Rows that the caller wants; raises BadParameter for more than MAX_PAGE_SIZE."""
-    text = request.query_params.get("page_size", str(DEFAULT_PAGE_SIZE))
+    text = request.query_params.get(name, str(DEFAULT_PAGE_SIZE))
     plain = text.isascii() and text.isdigit() and len(text) < 5
     if not (plain and 1 <= int(text) <= MAX_PAGE_SIZE):
-        raise BadParameter({"page_size": [f"A whole number from 1 to {MAX_PAGE_SIZE}."]})
+        raise BadParameter({name: [f"A whole number from 1 to {MAX_PAGE_SIZE}."]})
     return int(text)
 
 

@@ -11,6 +11,7 @@ from crm.rest.views import RowViewSet
 from tests import factories
 from tests.crm.api import ROOT, client_of
 from tests.crm.test_route_matrix import ROUTES, api_patterns
+from tests.leads.factories import LeadFactory, scored
 from tests.telephony.factories import CallLogFactory
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,7 @@ LISTS: dict[str, Callable[[int], Any]] = {
     "calls/": lambda n: CallLogFactory(
         customer=factories.CustomerFactory(), advisor=factories.UserFactory()
     ),
+    "leads/": lambda n: scored(LeadFactory()),
     "audit/": lambda n: factories.CustomerFactory(),
 }
 

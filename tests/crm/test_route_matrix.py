@@ -17,6 +17,7 @@ from crm.rest.views import Endpoint
 from crm.services.tokens import revoke_token
 from tests import factories
 from tests.crm.api import ROOT, client_of, client_with, make_world, problem_of, token_for
+from tests.leads.factories import LeadFactory, scored
 from tests.telephony.factories import CallLogFactory
 
 pytestmark = pytest.mark.django_db
@@ -133,6 +134,17 @@ ROUTES: dict[str, dict[str, Access]] = {
     "calls/": {"get": Access(FRONT, "calls:read"), "post": Access(FRONT, "calls:write")},
     "calls/{key}/": {"get": Access(FRONT, "calls:read"), "patch": Access(FRONT, "calls:write")},
     "calls/{key}/transcript/": {"post": Access(FRONT - {Role.SALES}, "calls:listen")},
+    "leads/": {"get": Access(READERS, "leads:read")},
+    "leads/{key}/": {"get": Access(READERS, "leads:read")},
+    "leads/{key}/explain/": {"get": Access(READERS, "leads:read")},
+    "leads/export/": {"get": Access(CHIEFS | {Role.ADVISOR, Role.API}, "exports:read")},
+    "leads/score/": {"post": Access(READERS, "leads:read")},
+    "leads/{key}/move/": {"post": Access(WORKERS | {Role.BDC}, "leads:write")},
+    "leads/{key}/snooze/": {"post": Access(WORKERS | {Role.BDC}, "leads:write")},
+    "leads/{key}/outcomes/": {
+        "get": Access(READERS, "leads:read"),
+        "post": Access(WORKERS | {Role.BDC}, "leads:write"),
+    },
     "agent/tools/": {"get": AGENT},
     **{f"agent/{tool}/": {"post": AGENT} for tool in AGENT_TOOLS},
 }
@@ -195,6 +207,7 @@ def addresses(world: Any) -> dict[str, str]:
         "users": str(world.advisor.pk),
         "audit": "1",
         "calls": str(CallLogFactory().pk),
+        "leads": str(scored(LeadFactory()).pk),
         "work-items": str(factories.WorkItemFactory(customer=world.customer).pk),
         "consents": str(factories.ConsentFactory(customer=world.customer).pk),
         "contact-attempts": str(factories.ContactAttemptFactory(customer=world.customer).pk),
