@@ -325,3 +325,13 @@ class OutboundMessageFactory(DjangoModelFactory):
     kind = "reminder"
     slot = factory.SelfAttribute("appointment.scheduled_at")
     due_at = factory.LazyFunction(timezone.now)
+
+
+class SavedFilterFactory(DjangoModelFactory):
+    class Meta:
+        model = models.SavedFilter
+
+    user = factory.SubFactory(UserFactory)
+    page = "work"
+    name = factory.Sequence(lambda n: f"Filter {n}")
+    query = "due=on"

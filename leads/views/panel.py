@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from crm.enums import AppointmentStatus
 from crm.exceptions import Refused
 from crm.models import Appointment
 from crm.views.common import READ, WRITE, allowed, answer, go
@@ -19,6 +20,7 @@ from leads.models import BatteryTest, LeadRecord
 from leads.services import outcomes
 
 SHOWN = 10
+_HERE = (AppointmentStatus.ARRIVED, AppointmentStatus.IN_PROGRESS, AppointmentStatus.COMPLETED)
 _COLUMNS = (
     "lead_id", "year", "make", "model", "posterior_probability", "contact_urgency",
     "predicted_failure_window", "status", "is_open",
@@ -82,6 +84,7 @@ def _visit(
     context = {
         "appointment": appointment,
         "lead": _shown(record) if record else None,
+        "is_here": appointment.status in _HERE,
         "tests": BatteryTest.objects.filter(appointment=appointment).select_related("recorded_by"),
         "results": TestResult.choices,
         "outcome_form": form or OutcomeForm(),

@@ -28,6 +28,7 @@ from tests.factories import (
     WorkItemFactory,
     shop_with,
 )
+from tests.leads.factories import LeadFactory, scored
 from tests.telephony.factories import CallLogFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,6 +83,8 @@ def busy_shop() -> dict[str, Any]:
     WorkItemFactory(customer=asleep, barred="opted_out")
     admin = UserFactory(role=Role.ADMIN)
     taken = WorkItemFactory(claimed_by=admin, claimed_until=now + timedelta(minutes=9))
+    unknown = {"start_cycles_annual": None, "short_trip_percentage": None, "soc_decline": None}
+    lead = scored(LeadFactory(vehicle=vehicle, customer=customer, customer_name=LONG, **unknown))
     endpoint = WebhookEndpointFactory(description=LONG, failing_since=now)
     delivery = WebhookDeliveryFactory(endpoint=endpoint, error=LONG, tried_at=now, duration_ms=9)
     call = CallLogFactory(
@@ -99,6 +102,7 @@ def busy_shop() -> dict[str, Any]:
         "missed_call": missed.pk,
         "customer": customer.pk,
         "vehicle": vehicle.pk,
+        "lead": lead.pk,
         "work_item": work.pk,
         "taken_item": taken.pk,
         "webhook": endpoint.pk,
@@ -141,6 +145,14 @@ def addresses(keys: dict[str, Any]) -> list[str]:
         of("today_item", "taken_item"),
         of("customer_permissions", "customer"),
         "/work/",
+        "/leads/",
+        "/leads/?city=Nowhere",
+        "/leads/?min_mileage=many",
+        "/leads/overview",
+        "/leads/calibration/",
+        of("leads:lead", "lead"),
+        of("leads:customer_leads", "customer"),
+        of("leads:visit", "in_progress"),
         "/webhooks/",
         of("webhook", "webhook"),
         of("webhook_delivery", "delivery"),

@@ -14,7 +14,7 @@ from crm import urls
 from crm.enums import AppointmentStatus, Role
 from crm.services.webhooks import create_endpoint, send_test
 from tests.crm.pages import HTMX, signed_in
-from tests.factories import AppointmentFactory, WorkItemFactory, shop_with
+from tests.factories import AppointmentFactory, SavedFilterFactory, WorkItemFactory, shop_with
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +73,8 @@ ROUTES = {
     "appointment_check_in": Route("appointment", WORKSHOP, FORM),
     "appointment_complete": Route("appointment", WORKSHOP, FORM),
     "appointment_cancel": Route("appointment", FRONT, FORM),
+    "saved_filter_save": Route("", STAFF, ("post",)),
+    "saved_filter_delete": Route("saved_filter", STAFF, ("post",)),
     "webhooks": Route("", CHIEFS, FORM),
     "webhook": Route("webhook", CHIEFS, FORM),
     "webhook_secret": Route("webhook", CHIEFS, ("post",)),
@@ -92,6 +94,7 @@ def address() -> Callable[[str], str]:
     keys = {
         "webhook": endpoint.pk,
         "delivery": send_test(endpoint=endpoint).pk,
+        "saved_filter": SavedFilterFactory().pk,
         "work_item": WorkItemFactory(customer=visit.customer).pk,
         "customer": visit.customer_id,
         "vehicle": visit.vehicle_id,
