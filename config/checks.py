@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
@@ -69,6 +70,20 @@ def _hosts() -> list[CheckMessage]:
             "ALLOWED_HOSTS is empty or has a wildcard.",
             hint="Name the hosts that people type, for example ALLOWED_HOSTS=crm.example.com.",
             id="lanewise.E003",
+        )
+    ]
+
+
+@register(Tags.security)
+def second_factor(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A password alone opens a production installation only if somebody wanted that."""
+    if not settings.PRODUCTION or settings.SECOND_FACTOR_REQUIRED:
+        return []
+    return [
+        Caution(
+            "SECOND_FACTOR_REQUIRED is off: a stolen password opens all customer data.",
+            hint="Remove it from the environment, or write SECOND_FACTOR_REQUIRED=yes.",
+            id="lanewise.W001",
         )
     ]
 

@@ -137,6 +137,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "crm.middleware.SecondFactorMiddleware",
     "crm.middleware.ActorMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -302,6 +303,10 @@ ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/900s/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ADAPTER = "crm.adapters.StaffMFAAdapter"
 MFA_TOTP_ISSUER = "Lanewise"
+# Nobody signs up by themselves, so an address that was never confirmed is no stranger's.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# Whoever signs in without a second factor has to set it up first.
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=PRODUCTION)
 
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
@@ -475,6 +480,9 @@ SPECTACULAR_SETTINGS = {
         "ContactPurposeEnum": "crm.enums.ContactPurpose",
         "DispositionEnum": "crm.serializers.outreach.DISPOSITION_CHOICES",
         "LineOutcomeEnum": "crm.enums.LineOutcome",
+        "WarmthAlgorithmStateEnum": "warmth.enums.AlgorithmState",
+        "WarmthEventTypeEnum": "warmth.enums.EventType",
+        "WarmthLevelEnum": "warmth.enums.WarmthLevel",
     },
 }
 

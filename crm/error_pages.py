@@ -39,6 +39,12 @@ CSRF = ErrorText(
     "This form is out of date",
     "You signed in or out since it was opened. Go back, reload the page and send it again.",
 )
+SECOND_FACTOR = ErrorText(
+    403,
+    "second_factor_required",
+    "A second factor is required",
+    "Open Lanewise in the browser and set it up. API tokens do not need one.",
+)
 NOT_FOUND = ErrorText(
     404,
     "not_found",

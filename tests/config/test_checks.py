@@ -56,6 +56,14 @@ def test_settings_unsafe_production_is_refused_with_hint(
     assert problems[0].hint
 
 
+@pytest.mark.parametrize(("required", "expected"), [(True, []), (False, ["lanewise.W001"])])
+def test_second_factor_off_in_production_warns(
+    production: Any, required: bool, expected: list[str]
+) -> None:
+    production.SECOND_FACTOR_REQUIRED = required
+    assert found_ids(checks.second_factor(None)) == expected
+
+
 def test_settings_unsafe_development_passes(settings: Any) -> None:
     settings.DEBUG = True
     assert checks.production_settings(None) == []
