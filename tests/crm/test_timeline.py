@@ -90,7 +90,13 @@ def test_timeline_of_another_customer_stays_out() -> None:
 
 def test_timeline_shows_only_sources_that_the_role_may_see() -> None:
     technician = UserFactory.build(role=Role.TECHNICIAN)
-    assert [source.kind for source in sources_for(technician)] == ["appointment", "service", "note"]
+    assert [source.kind for source in sources_for(technician)] == [
+        "appointment",
+        "service",
+        "note",
+        "battery_test",
+        "battery_risk",
+    ]
 
 
 def test_timeline_takes_a_source_of_another_app(monkeypatch: pytest.MonkeyPatch) -> None:
