@@ -19,6 +19,12 @@ def vehicle_changed(vehicle_id: Any, fields: Any, **kwargs: Any) -> None:
         enqueue(SYNC_VEHICLE, args={"vehicle": key}, dedup_key=f"{SYNC_VEHICLE}:{key}")
 
 
+@receiver(signals.customers_loaded, dispatch_uid="leads.customers_loaded")
+def customers_loaded(batch_id: Any, **kwargs: Any) -> None:
+    key, task = str(batch_id), "leads.sync_batch"
+    enqueue(task, args={"batch": key, "after": ""}, dedup_key=f"{task}:{key}")
+
+
 @receiver(signals.customer_changed, dispatch_uid="leads.customer_changed")
 @receiver(signals.customer_erased, dispatch_uid="leads.customer_erased")
 def customer_changed(customer_id: Any, **kwargs: Any) -> None:

@@ -1,9 +1,12 @@
 """Background work of `leads`. Celery finds this module by its name."""
 
+from datetime import date
+
 from jobs.outbox import outbox_task
-from jobs.registry import Chunk, Job, local_today, register
+from jobs.registry import Chunk, Job, Plan, local_today, register
+from jobs.services import enqueue
 from leads.enums import ScoreCause
-from leads.services import leads, nightly, outcomes, parameters, syncing, work
+from leads.services import evaluation, leads, nightly, outcomes, parameters, syncing, work
 
 
 @outbox_task(name=outcomes.SYNC_VEHICLE)
@@ -15,6 +18,13 @@ def sync_vehicle(vehicle: str) -> None:
 def sync_customer(customer: str) -> None:
     syncing.forget_customer(customer)
     leads.score_vehicles(vehicle_ids=syncing.vehicles_of(customer))
+
+
+@outbox_task(name="leads.sync_batch")
+def sync_batch(batch: str, after: str) -> None:
+    following = leads.score_batch(batch_id=batch, after=after)
+    if following:
+        enqueue("leads.sync_batch", args={"batch": batch, "after": following})
 
 
 @outbox_task(name="leads.follow_appointment")
@@ -49,6 +59,11 @@ def offer_chunk(chunk: Chunk) -> int:
     return work.offer_most_urgent()
 
 
+def plan_offer(local_date: date) -> Plan:
+    """How good the scores are, as the run's note on the jobs page."""
+    return Plan(bounds=[{}], note=evaluation.note())
+
+
 register(
     Job(
         name="leads.sync",
@@ -73,6 +88,7 @@ register(
         name="leads.offer",
         title="Put the most urgent battery leads on the work list",
         run_chunk=offer_chunk,
+        plan=plan_offer,
         local_hour=2,
         minute=50,
     )

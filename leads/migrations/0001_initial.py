@@ -104,7 +104,11 @@ class Migration(migrations.Migration):
                     models.GeneratedField(
                         db_persist=True,
                         expression=django.db.models.expressions.CombinedExpression(
-                            models.F("start_cycles_annual"), "/", models.Value(1200.0)
+                            django.db.models.functions.comparison.Cast(
+                                "start_cycles_annual", models.FloatField()
+                            ),
+                            "/",
+                            models.Value(1200.0),
                         ),
                         output_field=models.FloatField(null=True),
                     ),

@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.db import models
-from django.db.models.functions import Coalesce, Concat
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from crm.models import Appointment, Customer, DataBatch, ServiceRecord, Vehicle
 from crm.models.base import one_of
@@ -63,7 +63,8 @@ class Lead(models.Model):
 
     start_cycles_annual = models.IntegerField(null=True, blank=True)
     start_cycle_deviation = _computed(
-        models.F("start_cycles_annual") / models.Value(float(START_BASELINE)),
+        # As floating point, as Python divides: numeric would round the last digit otherwise.
+        Cast("start_cycles_annual", models.FloatField()) / models.Value(float(START_BASELINE)),
         models.FloatField(null=True),
     )
     temperature_stress = models.FloatField(null=True, blank=True)

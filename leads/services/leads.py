@@ -29,6 +29,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     LeadStatus.BOOKED: (LeadStatus.CONTACTED, LeadStatus.ARRIVED, *_OPEN_ENDS),
     LeadStatus.ARRIVED: (LeadStatus.CONTACTED, LeadStatus.BOOKED, *_OPEN_ENDS),
 }  # fmt: skip
+BATCH_SLICE = 20_000
 _BOOKED = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED)
 _HERE = (AppointmentStatus.ARRIVED, AppointmentStatus.IN_PROGRESS, AppointmentStatus.COMPLETED)
 
@@ -49,6 +50,25 @@ def score_vehicles(
     rescore(lead_ids=synced.scorable, as_of=day)
     work.withdraw(synced.expired)
     return synced
+
+
+@transaction.atomic
+def score_batch(*, batch_id: UUID | str, after: str = "") -> str:
+    """The same for the next BATCH_SLICE vehicles that a batch brought or changed, or whose owner
+    it changed; the key to go on after, "" at the end. The work list gets the most urgent only."""
+    vehicles = syncing.vehicles_of_batch(batch_id)
+    if after:
+        vehicles = vehicles.filter(pk__gt=after)
+    keys = list(vehicles.order_by("pk").values_list("pk", flat=True)[:BATCH_SLICE])
+    day = local_today()
+    synced = syncing.sync_vehicles(keys, as_of=day)
+    if synced.scorable:
+        scoring.recompute(
+            parameters=champion(), as_of=day, lead_ids=synced.scorable, cause=ScoreCause.FACTS
+        )
+        work.offer_most_urgent()
+    work.withdraw(synced.expired)
+    return str(keys[-1]) if len(keys) == BATCH_SLICE else ""
 
 
 def rescore(*, lead_ids: list[int], as_of: date | None = None) -> int:

@@ -21,7 +21,7 @@ from django.db.models.functions import Left
 from crm.constraints import translated
 from crm.context import audited
 from crm.decoder import decode_many
-from crm.models import Customer, Vehicle
+from crm.models import Customer, ImportChange, Vehicle
 from leads.classes import vehicle_type
 from leads.climate import Climate, nearest
 from leads.models import ClimateNormal
@@ -78,6 +78,14 @@ def vehicles_of(customer_id: Key) -> list[UUID]:
     return list(
         Vehicle.objects.filter(owned).order_by("pk").values_list("pk", flat=True).distinct()
     )
+
+
+def vehicles_of_batch(batch_id: Key) -> QuerySet[Any]:
+    """Vehicles that a batch brought, and those that an import changed or whose owner it did."""
+    changes = ImportChange.objects.filter(run__batch=UUID(str(batch_id))).values("row_id")
+    touched = Q(pk__in=changes.filter(table_name="vehicles"))
+    touched |= Q(customer__in=changes.filter(table_name="customers"))
+    return Vehicle.objects.filter(touched | Q(batch=batch_id))
 
 
 def forget_customer(customer_id: Key) -> int:

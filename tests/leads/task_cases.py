@@ -1,6 +1,6 @@
 """Worlds in which `tests/jobs/test_twice.py` runs the tasks and jobs of `leads` (see there)."""
 
-from crm.models import Vehicle
+from crm.models import DataBatch, Vehicle
 from jobs.registry import local_today
 from leads.models import Lead
 from leads.services import leads
@@ -23,6 +23,12 @@ def a_driven_vehicle() -> dict[str, str]:
     vehicle = a_scored_vehicle()
     Vehicle.objects.filter(pk=vehicle.pk).update(current_mileage=88_000)
     return {"vehicle": str(vehicle.pk)}
+
+
+def a_batch() -> dict[str, str]:
+    batch = DataBatch.objects.create(kind="import", label="list.csv")
+    VehicleFactory(batch=batch)
+    return {"batch": str(batch.pk), "after": ""}
 
 
 def a_moved_owner() -> dict[str, str]:
@@ -75,6 +81,7 @@ def a_high_lead_off_the_list() -> None:
 
 TASKS = {
     "leads.sync_vehicle": a_driven_vehicle,
+    "leads.sync_batch": a_batch,
     "leads.sync_customer": a_moved_owner,
     "leads.follow_appointment": a_booked_visit,
     "leads.follow_service": a_finished_visit,

@@ -1,7 +1,10 @@
 """What happens in the crm reaches the leads through the outbox."""
 
 import pytest
+from django.utils import timezone
 
+from crm import signals
+from crm.models import DataBatch, ImportChange, ImportRun
 from crm.services.customers import update_customer
 from crm.services.vehicles import correct_mileage, update_vehicle
 from jobs.models import Outbox
@@ -63,6 +66,31 @@ def test_moved_owner_brings_another_climate(saved):
     sync_customer(str(vehicle.customer_id))
     lead = Lead.objects.get(vehicle=vehicle)
     assert (lead.climate_zone, lead.score.temperature_cycling) == ("coastal_hot", False)
+
+
+def test_batch_is_scored_by_one_task_slice_by_slice(saved, monkeypatch):
+    batch = DataBatch.objects.create(kind="import", label="list.csv")
+    run = ImportRun.objects.create(
+        batch=batch, file_name="list.csv", file_size=1, file_hash="x", headers=[], headers_key="x"
+    )
+    new = VehicleFactory(batch=batch)
+    driven, moved, other = (VehicleFactory() for _ in range(3))
+    rows = (("vehicles", driven.pk), ("customers", moved.customer.pk))
+    for table, key in rows:
+        ImportChange.objects.create(
+            run=run, table_name=table, row_id=key, before={}, written_at=timezone.now()
+        )
+
+    def announce_twice():
+        for _ in range(2):
+            signals.announce(signals.customers_loaded, batch_id=batch.pk)
+
+    assert saved(announce_twice) == ["leads.sync_batch"]
+    monkeypatch.setattr(leads, "BATCH_SLICE", 2)
+    following = leads.score_batch(batch_id=batch.pk)
+    assert following and leads.score_batch(batch_id=batch.pk, after=following) == ""
+    scored = Lead.objects.filter(score__isnull=False).values_list("vehicle", flat=True)
+    assert set(scored) == {new.pk, driven.pk, moved.pk} and other.pk not in scored
 
 
 def test_battery_test_has_the_vehicle_scored(saved):
