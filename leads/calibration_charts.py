@@ -27,6 +27,7 @@ def reliability(found: Evaluation) -> Chart:
         decimals=1,
         x_label="Predicted, %",
         y_label="Failed",
+        size="large",
     )
 
 
@@ -53,6 +54,7 @@ def gains(found: Evaluation) -> Chart:
         decimals=1,
         x_label="Vehicles called, %",
         y_label="Failures found",
+        size="large",
     )
 
 

@@ -14,6 +14,13 @@ _COMPARED_APART = frozenset(
     }
 )  # fmt: skip
 
+_LABELS = {
+    "temperature_cycling": "Temperature cycling",
+    "ignition_frequency": "Ignition frequency",
+    "soc_decline": "State of charge",
+    "short_trips": "Short trips",
+}
+
 
 @dataclass(frozen=True)
 class Number:
@@ -86,7 +93,8 @@ def _cohort_rates(before: Parameters, after: Parameters, estimates: dict[str, An
     for cohort in sorted({*before.cohort_priors, *after.cohort_priors, *seen}):
         kind = next(kind for kind in VehicleType.values if cohort.startswith(f"{kind}_"))
         old, new = (one.base_prior(vehicle_type=kind, cohort=cohort) for one in (before, after))
-        label = cohort.replace("_", " ").capitalize()
+        zone = cohort.removeprefix(f"{kind}_").replace("_", " ")
+        label = f"{VehicleType(kind).label}, {zone}"
         numbers.append(Number(label, old, new, is_rate=True, **_estimate(estimates, cohort)))
     return numbers
 
@@ -94,7 +102,7 @@ def _cohort_rates(before: Parameters, after: Parameters, estimates: dict[str, An
 def _ratios(before: Parameters, after: Parameters, estimates: dict[str, Any]) -> list[Number]:
     return [
         Number(
-            f"{name.replace('_', ' ').capitalize()}, {kind}",
+            f"{_LABELS[name]}, {kind}",
             getattr(before.likelihood_ratios[name], kind),
             getattr(after.likelihood_ratios[name], kind),
             **_estimate(estimates, f"{name}.{kind}"),

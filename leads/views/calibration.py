@@ -13,13 +13,13 @@ from crm.views.common import WRITE, allowed, answer, go
 from jobs.registry import local_today
 from leads import calibration_charts as charts
 from leads.enums import ContactUrgency, ParameterState
-from leads.forms.calibration import ActivationForm
+from leads.forms.calibration import ActivationForm, CallsForm
 from leads.models import ScoringParameters
 from leads.services import calibration as calibrating
 from leads.services import parameters as parameter_sets
 from leads.services.attribution import attribution
 from leads.services.comparison import compare
-from leads.services.evaluation import CALLS_A_DAY, FEWEST, evaluate
+from leads.services.evaluation import evaluate
 from leads.services.preview import preview
 
 # The page judges by the latest outcomes; `manage.py evaluate_leads` by all.
@@ -29,11 +29,11 @@ SETS_SHOWN = 50
 
 @allowed("leads:read")
 def calibration(request: HttpRequest) -> HttpResponse:
-    found = evaluate(limit=OUTCOMES_JUDGED)
+    calls = CallsForm(request.GET).calls_a_day()
+    found = evaluate(limit=OUTCOMES_JUDGED, calls_a_day=calls)
     context: dict[str, Any] = {
         "found": found,
-        "calls_a_day": CALLS_A_DAY,
-        "fewest": FEWEST,
+        "calls_a_day": calls,
         "champion": parameter_sets.champion(),
         "sets": ScoringParameters.objects.select_related("activation__by")[:SETS_SHOWN],
         "bands": attribution(),

@@ -73,6 +73,15 @@ def test_page_shows_measures_of_each_set_on_the_same_tests():
     assert "Calibrate now" in page
 
 
+@pytest.mark.parametrize(("query", "calls"), [("", 20), ("?calls=5", 5), ("?calls=x", 20)])
+def test_lift_is_given_at_the_calls_a_day_that_are_asked_for(query, calls):
+    """The 30 tests that judge span two days, one an hour."""
+    store(observe(100), parameters=parameters.champion())
+    response = signed_in().get(f"{PAGE}{query}")
+    assert response.context["calls_a_day"] == calls
+    assert response.context["found"].calls == min(2 * calls, 30)
+
+
 def test_page_costs_as_many_queries_with_one_set_as_with_three():
     client = signed_in(Role.MANAGER)
     store(observe(70), parameters=parameters.champion())
