@@ -138,6 +138,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "crm.middleware.SecondFactorMiddleware",
+    "crm.middleware.KeptFormMiddleware",
     "crm.middleware.ActorMiddleware",
     "axes.middleware.AxesMiddleware",
 ]

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from crm.context import acting
 from crm.error_pages import API_PREFIX, SECOND_FACTOR, problem
+from crm.kept_forms import remember_user
 
 # Where somebody without a second factor may go while it is required.
 WAYS_OUT = {"mfa_activate_totp", "account_reauthenticate", "account_logout", "csp_report"}
@@ -41,6 +42,20 @@ class SecondFactorMiddleware:
         if request.htmx:  # type: ignore[attr-defined]
             return HttpResponse(headers={"HX-Redirect": setup})
         return HttpResponseRedirect(setup)
+
+
+class KeptFormMiddleware:
+    """Notes in the browser who typed, for the case that the session ends meanwhile."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        # Whoever has no session is not worth a look into the database.
+        if request.session.session_key:
+            remember_user(request, response)
+        return response
 
 
 class ActorMiddleware:

@@ -18,6 +18,8 @@ from django.http import (
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from crm.kept_forms import sign_in_again
+
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
@@ -33,6 +35,8 @@ def allowed(capability: str, methods: tuple[str, ...] = READ) -> Callable[[View[
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
+                if request.method == "POST" and "POST" in methods and not is_fragment(request):
+                    return sign_in_again(request)
                 return redirect_to_login(request.get_full_path())
             if request.method not in methods:
                 return HttpResponseNotAllowed(methods)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -14,9 +15,11 @@ from crm.querysets import shop_day, shop_zone
 from crm.services import customers as service
 from tests.browser.conftest import assert_no_csp_violations
 from tests.factories import (
+    PASSWORD,
     AppointmentFactory,
     CustomerFactory,
     OpCodeFactory,
+    UserFactory,
     VehicleFactory,
     new_vin,
     shop_with,
@@ -122,6 +125,28 @@ def test_new_customer_with_a_vehicle_by_its_vin(open_page: Open) -> None:
     page.get_by_role("button", name="Save vehicle").click()
     expect(page.get_by_role("heading", name="2020 Ford F-150")).to_be_visible()
     assert Vehicle.objects.get().customer == Customer.objects.get()
+    assert_no_csp_violations(page)
+
+
+def test_what_was_typed_survives_the_end_of_the_session(open_page: Open) -> None:
+    customer = CustomerFactory(first_name="Dana")
+    user = UserFactory(role=Role.ADVISOR)
+    page = open_page(user=user)
+    page.goto(f"/customers/{customer.pk}/edit")
+    page.get_by_label("First name").fill("Danielle")
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Save").click()
+
+    page.get_by_label("Username or e-mail").fill(user.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("still here")
+    expect(page.get_by_text("Danielle")).to_be_visible()
+    customer.refresh_from_db()
+    assert customer.first_name == "Dana"  # nothing is sent without a click
+
+    page.get_by_role("button", name="Send it now").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Danielle")
     assert_no_csp_violations(page)
 
 

@@ -39,6 +39,7 @@ ROUTES = {
     "home": Route("", STAFF),
     "search": Route("", STAFF),
     "live": Route("", STAFF),
+    "kept_form": Route("", STAFF, FORM),
     "customers": Route("", STAFF),
     "customer_new": Route("", FRONT, FORM),
     "customer": Route("customer", STAFF),
