@@ -34,7 +34,7 @@ CALLBACK_LIMIT_MS = 100.0
 POP_LIMIT_MS = 1000.0
 TOOL_LIMIT_MS = 300.0
 POPS = 20
-CONVERSATIONS = 25
+CONVERSATIONS = 60
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 PREPARE = """
 import json

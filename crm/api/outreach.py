@@ -167,7 +167,6 @@ class PermissionView(Endpoint):
         """The answer, to be shown."""
         return self._answer(validated_query(GateQuery, request.query_params), log=False)
 
-    @extend_schema(request=GateQuery, responses={200: GateAnswer})
     def post(self, request: Request) -> Response:
         """The answer, asked before contacting somebody: it is logged."""
         return self._answer(validated(GateQuery, request), log=True)

@@ -30,7 +30,7 @@ def test_api_documentation_runs_under_the_policy_of_pages(
     response = page.goto(address)
     assert response is not None
     assert "unsafe" not in response.headers["content-security-policy"]
-    expect(page.get_by_text("Lanewise API").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Lanewise API").first).to_be_visible(timeout=90_000)
     # Redoc also tries two style sheets of its parts and its maker's logo, and does without them.
     stopped = page.evaluate("window.cspViolations")
     assert [entry for entry in stopped if not entry.startswith(("style-src", "img-src"))] == []

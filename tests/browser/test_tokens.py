@@ -39,4 +39,4 @@ def test_documentation_renders_offline_under_the_policy(
 ) -> None:
     page = open_page(Role.ADVISOR)
     page.goto(f"/api/v1/{path}/")
-    expect(page.locator(ready).first).to_be_visible(timeout=30_000)
+    expect(page.locator(ready).first).to_be_visible(timeout=90_000)
