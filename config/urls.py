@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from config.reports import csp_report
 from crm.sign_in import SignInView
+from warmth.api.routes import unversioned as warmth_api
 
 # The admin's own login form knows neither the second factor nor the throttle.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -16,6 +17,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api")),
+    path("api/", include(warmth_api)),
     path("jobs/", include("jobs.urls")),
     path("leads/", include("leads.urls")),
     path("warmth/", include("warmth.urls")),

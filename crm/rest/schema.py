@@ -76,6 +76,8 @@ class Schema(AutoSchema):
             return self._with_problems({204: OpenApiResponse(description="Done.")})
         status = 201 if self._makes_something() else 200
         answers: dict[Any, Any] = {status: rows}
+        if status == 201 and getattr(self.view, "finds", False):
+            answers[200] = OpenApiResponse(rows, description="It was there already.")
         if self._has_version() and self.method == "GET":
             answers[304] = OpenApiResponse(description="Not changed.")
         return self._with_problems(answers)

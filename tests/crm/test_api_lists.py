@@ -13,6 +13,12 @@ from tests.crm.api import ROOT, client_of
 from tests.crm.test_route_matrix import ROUTES, api_patterns
 from tests.leads.factories import LeadFactory, scored
 from tests.telephony.factories import CallLogFactory
+from tests.warmth.factories import (
+    CustomerWarmthFactory,
+    WarmthAlgorithmFactory,
+    WarmthEventFactory,
+    WarmthScoringTriggerFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +58,11 @@ LISTS: dict[str, Callable[[int], Any]] = {
     ),
     "leads/": lambda n: scored(LeadFactory()),
     "audit/": lambda n: factories.CustomerFactory(),
+    "analytics/warmth/": lambda n: CustomerWarmthFactory(),
+    "analytics/warmth/stale/": lambda n: CustomerWarmthFactory(days_since_last_interaction=91 + n),
+    "warmth-events/": lambda n: WarmthEventFactory(),
+    "warmth-triggers/": lambda n: WarmthScoringTriggerFactory(),
+    "warmth-algorithms/": lambda n: WarmthAlgorithmFactory(),
 }
 
 
@@ -114,5 +125,6 @@ def test_every_ordering_of_a_list_pages_on(path: str) -> None:
     assert issubclass(view, RowViewSet)
     client = client_of()
     for ordering in view.orderings:
-        first = client.get(ROOT + path, {"ordering": ordering, "page_size": "1"}).json()
+        size = view.pagination_class.size_parameter
+        first = client.get(ROOT + path, {"ordering": ordering, size: "1"}).json()
         assert client.get(first["next"]).status_code == 200

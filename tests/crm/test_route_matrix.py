@@ -19,6 +19,8 @@ from tests import factories
 from tests.crm.api import ROOT, client_of, client_with, make_world, problem_of, token_for
 from tests.leads.factories import LeadFactory, scored
 from tests.telephony.factories import CallLogFactory
+from tests.warmth.factories import WarmthEventFactory, WarmthScoringTriggerFactory
+from warmth.models import CustomerWarmth
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +61,9 @@ BOOK = Access(FRONT, "appointments:write")
 WORK = Access(WORKERS, "appointments:work")
 HOOKS = Access(CHIEFS, "webhooks:write")
 AGENT = Access(CHIEFS | {Role.API}, "agent:use")
+WARM = Access(FRONT, "warmth:read")
+WARM_WRITE = Access(FRONT, "warmth:write")
+WARM_RULES = Access(CHIEFS, "warmth:manage")
 AGENT_TOOLS = (
     "lookup", "start-verification", "verify-answer", "list-slots", "book", "reschedule", "cancel",
     "service-status", "opt-out", "leave-message", "hand-over", "end-call",
@@ -147,6 +152,32 @@ ROUTES: dict[str, dict[str, Access]] = {
     },
     "agent/tools/": {"get": AGENT},
     **{f"agent/{tool}/": {"post": AGENT} for tool in AGENT_TOOLS},
+    "customers/{key}/warmth/": {"get": WARM, "put": WARM_WRITE, "patch": WARM_WRITE},
+    "customers/{key}/warmth/history/": {"get": WARM},
+    "customers/{key}/warmth/trends/": {"get": WARM},
+    "analytics/warmth/": {"get": WARM},
+    **{
+        f"analytics/warmth/{figures}/": {"get": WARM}
+        for figures in ("stale", "pipeline", "distribution", "trends")
+    },
+    "warmth-events/": {"get": WARM, "post": WARM_WRITE},
+    "warmth-events/{key}/": {"get": WARM, "delete": WARM_WRITE},
+    "warmth-events/bulk/": {"post": WARM_WRITE},
+    "warmth-triggers/": {"get": WARM, "post": WARM_RULES},
+    "warmth-triggers/{key}/": {
+        "get": WARM,
+        **dict.fromkeys(("put", "patch", "delete"), WARM_RULES),
+    },
+    "warmth-algorithms/": {"get": WARM, "post": WARM_RULES},
+    "warmth-algorithms/{key}/": {
+        "get": WARM,
+        **dict.fromkeys(("patch", "delete"), WARM_RULES),
+    },
+    "warmth-algorithms/{key}/preview/": {"get": WARM_RULES},
+    **{
+        f"warmth-algorithms/{step}/": {"post": WARM_RULES}
+        for step in ("{key}/publish", "{key}/start-trial", "end-trial", "roll-back")
+    },
 }
 # For whoever is signed in, without a capability of their own; tested at the end.
 DOCUMENTATION = {"schema/", "docs/", "redoc/"}
@@ -213,6 +244,18 @@ def addresses(world: Any) -> dict[str, str]:
         "contact-attempts": str(factories.ContactAttemptFactory(customer=world.customer).pk),
         "webhooks": str(delivery.endpoint_id),
         "webhook-deliveries": str(delivery.pk),
+        **warmth_keys(world),
+    }
+
+
+def warmth_keys(world: Any) -> dict[str, str]:
+    """Rows of the warmth tables; the customer of the world has a score."""
+    CustomerWarmth.objects.get_or_create(customer=world.customer)
+    rule = WarmthScoringTriggerFactory()
+    return {
+        "warmth-events": str(WarmthEventFactory(customer=world.customer).pk),
+        "warmth-triggers": str(rule.pk),
+        "warmth-algorithms": str(rule.algorithm_id),
     }
 
 

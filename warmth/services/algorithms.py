@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from crm.constraints import translated
@@ -79,6 +80,13 @@ def create_draft(
             for rule in origin.triggers.all()
         )
     return draft
+
+
+def open_draft() -> WarmthAlgorithm:
+    """The newest draft, or a new copy of what is published: where rules go that name none."""
+    with audited(), connection.cursor() as cursor:
+        cursor.execute("SELECT warmth_open_draft()")
+        return WarmthAlgorithm.objects.get(pk=cursor.fetchone()[0])
 
 
 def update_draft(

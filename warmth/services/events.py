@@ -131,6 +131,8 @@ def remove_event(*, event: WarmthEvent) -> None:
 
 def read_event(row: Mapping[str, Any], *, now: datetime) -> NewEvent:
     """The event that `row` (FIELDS, values as texts or as they are) describes; raises Invalid."""
+    if not isinstance(row, Mapping):
+        raise Invalid("An event is an object of fields.", remedy="Send {...}.")
     unknown = sorted(set(row) - FIELDS)
     if unknown:
         raise Invalid(
