@@ -154,6 +154,16 @@ RULES: dict[str, tuple[type[Refused], str | None, str, str]] = {
     "service_lines_deferred_until": (
         Invalid, "deferred_until", "Deferred work needs a date or a mileage.", "Give one.",
     ),
+    "service_lines_closed_known": (
+        Invalid, "closed_as", "Unknown way to close work.", "Choose done_elsewhere or not_wanted.",
+    ),
+    "service_lines_closed_refused": (
+        Invalid, "closed_as", "Only declined and deferred work can be closed.",
+        "Choose another line.",
+    ),
+    "service_lines_closed_with_reason": (
+        Invalid, "reason", "Work that is no longer wanted needs a reason.", "Say why.",
+    ),
     "webhook_endpoints_url": (
         Invalid, "url", "This is not an address.", "Write https://example.com/hook.",
     ),

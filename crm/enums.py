@@ -87,6 +87,13 @@ class LineOutcome(TextChoices):
     DEFERRED = "deferred", _("Deferred")
 
 
+class ClosedAs(TextChoices):
+    """Why declined or deferred work is not offered any more, although no visit here did it."""
+
+    DONE_ELSEWHERE = "done_elsewhere", _("Done elsewhere")
+    NOT_WANTED = "not_wanted", _("No longer wanted")
+
+
 class BatchKind(TextChoices):
     DEMO = "demo", _("Demonstration data")
     SEED = "seed", _("Generated data")

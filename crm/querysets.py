@@ -69,10 +69,16 @@ class ServiceRecordQuerySet(models.QuerySet[Any]):
 
 class ServiceLineQuerySet(models.QuerySet[Any]):
     def refused(self) -> ServiceLineQuerySet:
-        """Declined or deferred work that no later visit has done."""
+        """Declined or deferred work that no later visit has done and nobody has closed."""
         return self.filter(
-            outcome__in=[LineOutcome.DECLINED, LineOutcome.DEFERRED], resolved_by__isnull=True
+            outcome__in=[LineOutcome.DECLINED, LineOutcome.DEFERRED],
+            resolved_by__isnull=True,
+            closed_as="",
         )
+
+    def closed(self) -> ServiceLineQuerySet:
+        """Declined or deferred work that somebody has closed by hand."""
+        return self.exclude(closed_as="")
 
     def due(self, today: date) -> Any:
         """Refused work whose time has come: declined, or deferred to a date or mileage reached."""

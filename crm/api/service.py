@@ -3,6 +3,7 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -10,8 +11,11 @@ from crm.filters import LineFilter, RecordFilter
 from crm.models import ServiceLine, ServiceRecord
 from crm.rest.inputs import validated
 from crm.rest.views import RowViewSet
-from crm.serializers.service import LineRows, RecordInput, RecordRows, RecordWithLines
+from crm.serializers.service import ClosingInput, LineRows, RecordInput, RecordRows, RecordWithLines
 from crm.services.records import LineData, record_service
+from crm.services.refusals import close_refused, reopen_refused
+
+_OFFER = {"POST": "work:write"}
 
 
 @extend_schema(tags=["service history"])
@@ -53,3 +57,13 @@ class LineViewSet(RowViewSet):
     orderings = {"created_at": ("created_at",), "updated_at": ("updated_at",)}
     default_ordering = "-created_at"
     capability = {"GET": "service:read"}
+
+    @action(detail=True, methods=["post"], capability=_OFFER, input_class=ClosingInput)
+    def close(self, request: Request, pk: Any) -> Response:
+        """Stop offering declined or deferred work that was done elsewhere or is not wanted."""
+        return self.answer(close_refused(line=self.target(), **validated(ClosingInput, request)).pk)
+
+    @action(detail=True, methods=["post"], capability=_OFFER, input_class=None)
+    def reopen(self, request: Request, pk: Any) -> Response:
+        """Offer closed work again."""
+        return self.answer(reopen_refused(line=self.target()).pk)

@@ -143,10 +143,13 @@ class WorkFilter(FilterForm):
         ],
     )
     due = forms.BooleanField(label=_("Due now"), required=False)
+    closed = forms.BooleanField(label=_("Closed by hand"), required=False)
     make = forms.CharField(label=_("Vehicle make"), required=False, max_length=50)
 
     def apply(self, lines: QuerySet[ServiceLine]) -> QuerySet[ServiceLine]:
+        """Those of `lines` that are wanted; open ones, unless closed ones are asked for."""
         wanted = self.wanted()
+        lines = lines.closed() if "closed" in wanted else lines.refused()  # type: ignore[attr-defined]
         if "due" in wanted:
             lines = lines.due(timezone.localdate())  # type: ignore[attr-defined]
         if "outcome" in wanted:

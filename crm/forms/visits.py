@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm import cleaning
-from crm.enums import LineOutcome, PayType
+from crm.enums import ClosedAs, LineOutcome, PayType
 from crm.forms.appointments import active
 from crm.forms.base import CleanedField, PageForm, date_field, number_field
 from crm.models import OpCode, Technician
@@ -24,6 +24,19 @@ class CancelForm(PageForm):
         error_messages={"required": _("Cancelling needs a reason. Say why.")},
     )
     aliases = {"cancellation_reason": "reason"}
+
+
+class CloseWorkForm(PageForm):
+    """Why declined or deferred work is not offered any more."""
+
+    closed_as = forms.ChoiceField(label=_("What became of it?"), choices=ClosedAs.choices)
+    reason = CleanedField(
+        label=_("Why?"),
+        required=False,
+        max_length=200,
+        cleaner=cleaning.clean_line,
+        help_text=_("Needed for work that is no longer wanted."),
+    )
 
 
 class CheckInForm(PageForm):

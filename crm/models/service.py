@@ -1,7 +1,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from crm.enums import LineOutcome, PayType
+from crm.enums import ClosedAs, LineOutcome, PayType
 from crm.models.appointments import Appointment
 from crm.models.base import Record, one_of
 from crm.models.people import Customer, User
@@ -117,6 +117,15 @@ class ServiceLine(Record):
         related_name="resolves",
         help_text="The later line that did this declined or deferred work",
     )
+    closed_as = models.CharField(
+        max_length=20,
+        choices=ClosedAs,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why nobody offers this declined or deferred work any more",
+    )
+    closed_reason = models.CharField(max_length=200, blank=True, default="", db_default="")
     batch = models.ForeignKey(
         "crm.DataBatch",
         models.SET_NULL,
@@ -171,6 +180,19 @@ class ServiceLine(Record):
                 | models.Q(deferred_until__isnull=False)
                 | models.Q(deferred_until_mileage__isnull=False),
                 name="service_lines_deferred_until",
+            ),
+            models.CheckConstraint(
+                condition=one_of("closed_as", ["", *ClosedAs.values]),
+                name="service_lines_closed_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closed_as="") | models.Q(outcome__in=["declined", "deferred"]),
+                name="service_lines_closed_refused",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(closed_as="not_wanted")
+                | models.Q(closed_reason__regex=r"[^[:space:]]"),
+                name="service_lines_closed_with_reason",
             ),
         ]
 

@@ -3,10 +3,10 @@
 from django.db.models import F
 from rest_framework import serializers
 
-from crm.enums import LineOutcome
+from crm.enums import ClosedAs, LineOutcome
 from crm.expressions import full_name, vehicle_name
 from crm.models import OpCode, ServiceLine, ServiceRecord, Technician, User, Vehicle
-from crm.rest.inputs import Input
+from crm.rest.inputs import Command, Input
 from crm.rest.rows import Rows
 
 _RECORD = (
@@ -37,7 +37,8 @@ _LINE = (
 
 
 class LineRows(Rows):
-    """One operation of a visit; `resolved_by` is the later line that did refused work."""
+    """One operation of a visit; `resolved_by` is the later line that did refused work, `closed_as`
+    why nobody offers it any more although none did."""
 
     customer = serializers.UUIDField(read_only=True, allow_null=True)
     customer_name = serializers.CharField(read_only=True, allow_null=True)
@@ -56,6 +57,8 @@ class LineRows(Rows):
             "service_record",
             *_LINE,
             "resolved_by",
+            "closed_as",
+            "closed_reason",
             "created_at",
             "updated_at",
         )
@@ -145,3 +148,13 @@ class RecordInput(Input):
         model = ServiceRecord
         ref_name = "ServiceRecordInput"
         fields = (*_RECORD, "lines")
+
+
+class ClosingInput(Command):
+    """Why declined or deferred work is not offered any more; `not_wanted` needs the reason."""
+
+    closed_as = serializers.ChoiceField(choices=ClosedAs.choices)
+    reason = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+    class Meta:
+        ref_name = "ServiceLineClosing"

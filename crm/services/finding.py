@@ -68,12 +68,13 @@ def _work(line: dict[str, Any]) -> NewWork:
 
 
 def close_settled() -> int:
-    """Close items whose time is over, and those of declined work that was done; how many."""
+    """Close items whose time is over, and those of declined work that was done or closed; how
+    many."""
     now = timezone.now()
     work = WorkItem.objects.open()
     expired = work.filter(expires_at__lte=now).update(outcome="expired", closed_at=now)
     done = ServiceLine.objects.filter(
-        resolved_by__isnull=False, vehicle_id=OuterRef("vehicle_id")
+        Q(resolved_by__isnull=False) | ~Q(closed_as=""), vehicle_id=OuterRef("vehicle_id")
     ).annotate(work_key=Concat(Value("declined:", TextField()), Cast("pk", TextField())))
     settled = work.filter(kind=WorkKind.DECLINED_WORK).filter(
         Exists(done.filter(work_key=OuterRef("key")))

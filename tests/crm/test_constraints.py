@@ -57,6 +57,12 @@ LINE = [
     ("service_lines_positive", {"price": -5}),
     ("service_lines_refused_with_reason", {"outcome": "declined", "reason": " "}),
     ("service_lines_deferred_until", {"outcome": "deferred", "reason": "later"}),
+    ("service_lines_closed_known", {"outcome": "declined", "reason": "x", "closed_as": "lost"}),
+    ("service_lines_closed_refused", {"closed_as": "done_elsewhere"}),
+    (
+        "service_lines_closed_with_reason",
+        {"outcome": "declined", "reason": "x", "closed_as": "not_wanted", "closed_reason": " "},
+    ),
 ]
 CASES = [
     *((factories.CustomerFactory, *case) for case in CUSTOMER),

@@ -97,6 +97,8 @@ ROUTES: dict[str, dict[str, Access]] = {
     "service-history/{key}/": {"get": Access(READERS, "service:read")},
     "service-lines/": {"get": Access(READERS, "service:read")},
     "service-lines/{key}/": {"get": Access(READERS, "service:read")},
+    "service-lines/{key}/close/": {"post": Access(FRONT, "work:write")},
+    "service-lines/{key}/reopen/": {"post": Access(FRONT, "work:write")},
     **_pair("technicians", "shop", CHIEFS),
     **_pair("service-bays", "shop", CHIEFS),
     **_pair("opening-hours", "shop", CHIEFS),

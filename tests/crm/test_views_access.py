@@ -14,7 +14,13 @@ from crm import urls
 from crm.enums import AppointmentStatus, Role
 from crm.services.webhooks import create_endpoint, send_test
 from tests.crm.pages import HTMX, signed_in
-from tests.factories import AppointmentFactory, SavedFilterFactory, WorkItemFactory, shop_with
+from tests.factories import (
+    AppointmentFactory,
+    SavedFilterFactory,
+    ServiceLineFactory,
+    WorkItemFactory,
+    shop_with,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +68,8 @@ ROUTES = {
     "today_snooze": Route("work_item", FRONT, ("post",)),
     "today_release": Route("work_item", FRONT, ("post",)),
     "work": Route("", STAFF),
+    "work_close": Route("line", FRONT, FORM),
+    "work_reopen": Route("line", FRONT, ("post",)),
     "appointments": Route("", STAFF),
     "book_day": Route("", STAFF),
     "book_week": Route("", STAFF),
@@ -96,6 +104,7 @@ def address() -> Callable[[str], str]:
         "webhook": endpoint.pk,
         "delivery": send_test(endpoint=endpoint).pk,
         "saved_filter": SavedFilterFactory().pk,
+        "line": ServiceLineFactory(outcome="declined", reason="Too dear").pk,
         "work_item": WorkItemFactory(customer=visit.customer).pk,
         "customer": visit.customer_id,
         "vehicle": visit.vehicle_id,
