@@ -15,11 +15,19 @@ from warmth.enums import AlgorithmState, Component, EventSource, EventType, Warm
 class WarmthFilter(ChangedSince):
     """Scores."""
 
+    # `distinct`, the default, would sort all rows where the index has the first page in order.
     level = MultipleChoiceFilter(
-        field_name="warmth_level", choices=WarmthLevel.choices, label="May be given several times."
+        field_name="warmth_level",
+        choices=WarmthLevel.choices,
+        distinct=False,
+        label="May be given several times.",
     )
-    score_from = NumberFilter(field_name="overall_warmth_score", lookup_expr="gte")
-    score_to = NumberFilter(field_name="overall_warmth_score", lookup_expr="lte")
+    score_from = NumberFilter(
+        field_name="overall_warmth_score", lookup_expr="gte", min_value=0, max_value=100
+    )
+    score_to = NumberFilter(
+        field_name="overall_warmth_score", lookup_expr="lte", min_value=0, max_value=100
+    )
     is_active = TrueFalseFilter()
     adjusted = TrueFalseFilter(method="only_adjusted", label="With a component set by a person.")
 

@@ -45,7 +45,7 @@ class WarmthEventViewSet(RowViewSet):
 
     def destroy(self, request: Request, pk: Any) -> Response:
         """Take back what was recorded by mistake. What stands for a record of Lanewise comes back
-        with the next night."""
+        when that record is read again."""
         services.remove_event(event=self.target())
         return Response(status=204)
 
