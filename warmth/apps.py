@@ -13,11 +13,14 @@ class WarmthConfig(AppConfig):
 
     def ready(self) -> None:
         from crm.constraints import register_rules
+        from warmth import pages, timeline
         from warmth.constraints import RULES
         from warmth.webhooks import register_events
 
         register_rules(RULES)
         register_events()
+        pages.register_pages()
+        timeline.register_sources()
         import_module("warmth.signals")
         post_migrate.connect(_after_migrate, sender=self, dispatch_uid="warmth.first_version")
 

@@ -1,0 +1,67 @@
+"""Template tags of the warmth pages: `{% load warmth %}`."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.http import QueryDict
+from django.utils.dateparse import parse_datetime
+
+from warmth.enums import EventType, WarmthLevel
+from warmth.services.board import BIN
+
+register = template.Library()
+
+# level -> (tone, icon): told by words and icon, never by colour alone.
+_LEVELS = {
+    WarmthLevel.SCORCHING: ("danger", "flame"),
+    WarmthLevel.HOT: ("attention", "flame"),
+    WarmthLevel.WARM: ("progress", "sun"),
+    WarmthLevel.LUKEWARM: ("info", "temperature"),
+    WarmthLevel.COOL: ("neutral", "cloud"),
+    WarmthLevel.COLD: ("neutral", "snowflake"),
+    WarmthLevel.ICE_COLD: ("neutral", "snowflake"),
+}
+
+
+@register.inclusion_tag("components/_badge.html")
+def level_badge(level: str) -> dict[str, Any]:
+    tone, icon = _LEVELS[WarmthLevel(level)]
+    return {"tone": tone, "icon": icon, "label": WarmthLevel(level).label}
+
+
+@register.filter
+def event_label(kind: str) -> str:
+    return str(EventType(kind).label)
+
+
+@register.filter
+def cause(trigger: str) -> str:
+    """What stands in `change_trigger`, in words: nightly_decay -> Nightly decay."""
+    return trigger.replace("_", " ").capitalize()
+
+
+@register.filter
+def moment(text: str | None) -> datetime | None:
+    """An instant as JSON holds it."""
+    return parse_datetime(text) if text else None
+
+
+@register.filter
+def with_level(query: str, level: str) -> str:
+    """The query string `query` narrowed to one level."""
+    return _with(query, level=level)
+
+
+@register.filter
+def with_score(query: str, low: int) -> str:
+    """The query string `query` narrowed to one bar of the distribution; the last ends with 100."""
+    high = low + BIN
+    return _with(query, score_from=str(low), score_below=str(101 if high == 100 else high))
+
+
+def _with(query: str, **values: str) -> str:
+    changed = QueryDict(query, mutable=True)
+    for name, value in values.items():
+        changed[name] = value
+    return changed.urlencode()

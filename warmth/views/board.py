@@ -1,0 +1,37 @@
+"""The board: pipeline, distribution, movers, hot prospects, stale customers."""
+
+from django.http import HttpRequest, HttpResponse
+
+from crm.listing import clean_query
+from crm.views.common import allowed, answer, is_fragment
+from warmth import charts
+from warmth.forms.filters import WarmthPageFilter
+from warmth.services import board as service
+
+
+@allowed("warmth:read")
+def board(request: HttpRequest) -> HttpResponse:
+    form = WarmthPageFilter(request.GET)
+    found = form.apply()
+    narrowed = bool(form.wanted())
+    pipeline = service.pipeline(found)
+    up, down = service.movers(found, narrowed=narrowed)
+    context = {
+        "form": form,
+        "query": clean_query(request.GET),
+        "filtered": narrowed,
+        "pipeline": pipeline,
+        "distribution": charts.distribution(pipeline.bins),
+        "bins": [
+            (place * service.BIN, count) for place, count in enumerate(pipeline.bins) if count
+        ],
+        "bin_width": service.BIN,
+        "up": up,
+        "down": down,
+        "prospects": service.prospects(found),
+        "stale": service.stale(found),
+    }
+    response = answer(request, "warmth/board.html", context, fragment="warmth/_board.html")
+    if is_fragment(request):
+        response["HX-Replace-Url"] = f"{request.path}?{context['query']}"
+    return response
