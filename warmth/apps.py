@@ -13,7 +13,7 @@ class WarmthConfig(AppConfig):
 
     def ready(self) -> None:
         from crm.constraints import register_rules
-        from warmth import pages, timeline
+        from warmth import demo, pages, timeline
         from warmth.constraints import RULES
         from warmth.webhooks import register_events
 
@@ -21,6 +21,7 @@ class WarmthConfig(AppConfig):
         register_events()
         pages.register_pages()
         timeline.register_sources()
+        demo.register_part()
         import_module("warmth.signals")
         post_migrate.connect(_after_migrate, sender=self, dispatch_uid="warmth.first_version")
 

@@ -62,6 +62,12 @@ def sync_slice(*, batch_id: UUID, after: str = "") -> str:
     return str(keys[-1]) if len(keys) == SLICE else ""
 
 
+def sync_events(customer_ids: Collection[UUID]) -> None:
+    """Bring the events of these customers into line, and leave their scores to the caller."""
+    with audited():
+        _sync(these(customer_ids))
+
+
 def sync_recent() -> int:
     """What signals may have missed: customers of whom a record changed in the last LOOK_BACK.
     Also forgets those who were anonymised."""
