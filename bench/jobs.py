@@ -43,7 +43,7 @@ def main() -> None:
 
 
 @contextmanager
-def scratch_database() -> Iterator[None]:
+def scratch_database(name: str = SCRATCH) -> Iterator[None]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("LOG_LEVEL", "ERROR")
     environment.prepare(role="command")
@@ -53,7 +53,7 @@ def scratch_database() -> Iterator[None]:
     from django.db import connection
 
     original = connection.settings_dict["NAME"]
-    connection.settings_dict["TEST"]["NAME"] = SCRATCH
+    connection.settings_dict["TEST"]["NAME"] = name
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         yield

@@ -140,11 +140,13 @@ ALTER TABLE lead_scores SET (
     autovacuum_analyze_scale_factor = 0.05
 );
 
--- The flat record of the specification, then what explains it.
+-- The flat record of the specification, then what explains it. Its key is that of the scores, so
+-- that a page by urgency and key is one range of the work list's index; the set's name is looked up
+-- when it is asked for.
 
 CREATE VIEW lead_records AS
 SELECT
-    l.lead_id, l.vin, l.year, l.make, l.model, l.vehicle_type, l.weight_class, l.current_mileage, l.vehicle_age,
+    s.lead_id, l.vin, l.year, l.make, l.model, l.vehicle_type, l.weight_class, l.current_mileage, l.vehicle_age,
     l.zip_code, l.city, l.state, l.climate_zone, l.temp_winter, l.temp_summer, l.temperature_delta,
     l.start_cycles_annual, l.start_cycle_deviation, l.temperature_stress, l.short_trip_percentage,
     l.estimated_cold_starts,
@@ -160,8 +162,9 @@ SELECT
     l.temperature_swing, s.start_cycle_z, s.expected_value, s.is_clamped,
     s.temperature_cycling, s.ignition_frequency, s.soc_decline, s.short_trips,
     l.soc_value, l.soc_source, l.soc_date,
-    s.parameters_id, p.name AS parameters_name, s.scored_at,
+    s.parameters_id,
+    (SELECT p.name FROM scoring_parameters AS p WHERE p.id = s.parameters_id) AS parameters_name,
+    s.scored_at,
     l.source, l.status, s.is_open, l.snoozed_until, l.vehicle_id, l.customer_id, l.batch_id, l.as_of
 FROM vin_leads AS l
-JOIN lead_scores AS s USING (lead_id)
-JOIN scoring_parameters AS p ON p.id = s.parameters_id;
+JOIN lead_scores AS s ON s.lead_id = l.lead_id;
