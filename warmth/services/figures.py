@@ -14,14 +14,14 @@ from warmth.enums import WarmthLevel
 
 _PIPELINE = """
     SELECT warmth_level, count(*), round(avg(overall_warmth_score), 2),
-        round(avg(predicted_purchase_value), 2), coalesce(sum(predicted_purchase_value), 0),
-        coalesce(round(sum(predicted_purchase_value * purchase_probability / 100), 2), 0)
+        round(avg(predicted_purchase_value), 2), coalesce(sum(predicted_purchase_value), 0.00),
+        coalesce(round(sum(predicted_purchase_value * purchase_probability / 100), 2), 0.00)
     FROM customer_warmth WHERE is_active GROUP BY warmth_level
 """
 _DAYS = """
     SELECT trend_date, count(*), sum(change_count)::bigint, round(avg(avg_daily_score), 2),
-        coalesce(sum(daily_change) FILTER (WHERE daily_change > 0), 0),
-        coalesce(sum(daily_change) FILTER (WHERE daily_change < 0), 0)
+        coalesce(sum(daily_change) FILTER (WHERE daily_change > 0), 0.00),
+        coalesce(sum(daily_change) FILTER (WHERE daily_change < 0), 0.00)
     FROM warmth_trends GROUP BY trend_date ORDER BY trend_date
 """
 _OF_CUSTOMER = """
