@@ -1,6 +1,7 @@
 """Names without a place to break stay inside of a narrow screen."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -16,7 +17,7 @@ OVERHANG = """() => [...document.querySelectorAll("main *")]
 
 
 def test_name_of_sixty_letters_fits_a_narrow_screen(open_page: Callable[..., Page]) -> None:
-    customer = CustomerFactory(first_name="Wolfeschlegel" * 4, last_name="Steinhausen" * 5)
+    customer: Any = CustomerFactory(first_name="Wolfeschlegel" * 4, last_name="Steinhausen" * 5)
     VehicleFactory(customer=customer, model="Longwheelbase" * 3)
     page = open_page(Role.MANAGER, width=390)
     for path in (f"/customers/{customer.pk}/", "/customers/", f"/customers/{customer.pk}/edit"):
