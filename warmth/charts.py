@@ -60,6 +60,7 @@ def contributions(parts: Sequence[Contribution], overall: Decimal) -> Chart:
         low=0,
         high=100,
         decimals=2,
+        size="large",
     )
 
 
@@ -75,7 +76,7 @@ def decay_curves(active: Sequence[Active]) -> Chart:
             for one, tone in zip(active[:SHOWN_CURVES], _CURVE_TONES, strict=False)
         ],
         decimals=2,
-        size="small",
+        size="medium",
     )
 
 

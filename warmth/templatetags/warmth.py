@@ -1,12 +1,13 @@
 """Template tags of the warmth pages: `{% load warmth %}`."""
 
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 from django import template
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
+from crm.templatetags.lanewise import shop_date
 from warmth.enums import EventType, WarmthLevel
 from warmth.services.board import BIN
 
@@ -42,9 +43,10 @@ def cause(trigger: str) -> str:
 
 
 @register.filter
-def moment(text: str | None) -> datetime | None:
-    """An instant as JSON holds it."""
-    return parse_datetime(text) if text else None
+def last_day(expires_at: str | None) -> str:
+    """The last whole day before an instant that JSON holds: midnight belongs to the day after."""
+    end = parse_datetime(expires_at) if expires_at else None
+    return shop_date(end - timedelta(seconds=1)) if end else ""
 
 
 @register.filter

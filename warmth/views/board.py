@@ -1,10 +1,11 @@
 """The board: pipeline, distribution, movers, hot prospects, stale customers."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from crm.listing import clean_query
 from crm.views.common import allowed, answer, is_fragment
 from warmth import charts
+from warmth.enums import WarmthLevel
 from warmth.forms.filters import WarmthPageFilter
 from warmth.services import board as service
 
@@ -20,6 +21,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "form": form,
         "query": clean_query(request.GET),
         "filtered": narrowed,
+        "hot_query": _hot(request.GET),
         "pipeline": pipeline,
         "distribution": charts.distribution(pipeline.bins),
         "bins": [
@@ -35,3 +37,10 @@ def board(request: HttpRequest) -> HttpResponse:
     if is_fragment(request):
         response["HX-Replace-Url"] = f"{request.path}?{context['query']}"
     return response
+
+
+def _hot(query: QueryDict) -> str:
+    """The same filters, for the two warmest levels."""
+    narrowed = query.copy()
+    narrowed.setlist("level", [WarmthLevel.SCORCHING.value, WarmthLevel.HOT.value])
+    return clean_query(narrowed)

@@ -1,0 +1,69 @@
+"""Pages of warmth in a browser: sound at both widths and themes, and the what-if."""
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from crm.enums import Role
+from tests.browser.test_pages import LONG, WIDTHS_AND_THEMES, assert_sound
+from tests.factories import CustomerFactory
+from warmth.models import CustomerWarmth
+from warmth.services.adjustments import set_component
+from warmth.services.algorithms import create_draft
+from warmth.services.events import record_event
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def shopper() -> Any:
+    """Somebody with a long name, a year of engagements and a component set by hand."""
+    customer: Any = CustomerFactory(last_name=LONG)
+    now = timezone.now()
+    for kind, days in (("inquiry", 20), ("test_drive", 9), ("quote", 3), ("call", 1)):
+        record_event(
+            customer_id=customer.pk,
+            event_type=kind,
+            occurred_at=now - timedelta(days=days),
+            subject=LONG,
+        )
+    for component in ("budget_qualification", "timeline_urgency", "interaction_frequency"):
+        set_component(customer_id=customer.pk, component=component, value=Decimal(100), reason=LONG)
+    CustomerWarmth.objects.update(created_at=now - timedelta(days=60))
+    return customer.pk
+
+
+@pytest.mark.parametrize(("width", "theme"), WIDTHS_AND_THEMES)
+def test_pages_of_warmth_are_sound(
+    open_page: Callable[..., Page], shopper: Any, width: int, theme: str
+) -> None:
+    draft = create_draft(version="spring")
+    page = open_page(Role.MANAGER, width=width, theme=theme)
+    for name, keys in (
+        ("board", []), ("customers", []), ("customer", [shopper]), ("customer_card", [shopper]),
+        ("what_if", [shopper]), ("rules", []), ("version", [draft.pk]),
+        ("version_preview", [draft.pk]), ("rule_new", [draft.pk]), ("accuracy", []),
+    ):  # fmt: skip
+        page.goto(reverse(f"warmth:{name}", args=keys))
+        if os.environ.get("SHOTS"):
+            page.wait_for_timeout(400)
+            page.screenshot(
+                path=f"{os.environ['SHOTS']}/{name}-{width}-{theme}.png", full_page=True
+            )
+        assert_sound(page, name)
+
+
+def test_imagining_shows_the_score_at_once(open_page: Callable[..., Page], shopper: Any) -> None:
+    page = open_page(Role.SALES)
+    page.goto(reverse("warmth:customer", args=[shopper]))
+    before = CustomerWarmth.objects.get(customer=shopper).overall_warmth_score
+    page.get_by_label("Past purchases").fill("100")
+    expect(page.locator("#imagined")).to_contain_text("to now")
+    assert CustomerWarmth.objects.get(customer=shopper).overall_warmth_score == before
