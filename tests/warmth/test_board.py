@@ -43,15 +43,16 @@ def test_queries_do_not_grow_with_the_rows(address: str) -> None:
 
 
 def test_the_pipeline_counts_each_level_and_each_bar() -> None:
-    for score, value in (("80", "30000"), ("76", "20000"), ("100", "50000"), ("3", None)):
-        scored(score, predicted_purchase_value=value and Decimal(value))
+    values = {"80": 30_000, "76": 20_000, "75": None, "100": 50_000, "3": None}
+    for score, value in values.items():
+        scored(score, predicted_purchase_value=value)
     scored("95", is_active=False)
     found = pipeline(CustomerWarmth.objects.active())
     hot = next(stage for stage in found.stages if stage.level == "hot")
-    assert (hot.customers, hot.average_score, hot.average_value) == (2, 78, 25_000)
+    assert (hot.customers, hot.average_score, hot.average_value) == (3, 77, 25_000)
     assert found.stages[0].level == "scorching" and found.stages[0].customers == 1
-    assert (found.bins[-1], found.bins[16], found.bins[15], found.bins[0]) == (1, 1, 1, 1)
-    assert (found.customers, found.total_value) == (4, 100_000)
+    assert (found.bins[-1], found.bins[16], found.bins[15], found.bins[0]) == (1, 1, 2, 1)
+    assert (found.customers, found.total_value) == (5, 100_000)
 
 
 def test_movers_are_summed_over_the_week_and_first_scores_are_none() -> None:

@@ -28,11 +28,12 @@ BINS = 100 // BIN
 
 @dataclass
 class Stage:
-    """One level: how many, their mean score and mean predicted value (None where nobody is), and
-    the sum of these values in the dealership's currency."""
+    """One level: how many, their mean score, and the mean and sum of the predicted values, in the
+    dealership's currency, of those who have one (`valued`); a mean of nobody is None."""
 
     level: str
     customers: int = 0
+    valued: int = 0
     score_sum: Decimal = Decimal(0)
     total_value: Decimal = Decimal(0)
 
@@ -42,7 +43,7 @@ class Stage:
 
     @property
     def average_value(self) -> Decimal | None:
-        return self.total_value / self.customers if self.customers else None
+        return self.total_value / self.valued if self.valued else None
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,13 @@ def pipeline(found: QuerySet[CustomerWarmth]) -> Pipeline:
     )
     for row in groups.annotate(
         customers=Count("pk"),
+        valued=Count("predicted_purchase_value"),
         scores=Sum("overall_warmth_score"),
         value=Coalesce(Sum("predicted_purchase_value"), Decimal(0), output_field=_MONEY),
     ):
         stage = stages[row["level"]]
         stage.customers += row["customers"]
+        stage.valued += row["valued"]
         stage.score_sum += row["scores"]
         stage.total_value += row["value"]
         bins[row["bin"]] += row["customers"]
