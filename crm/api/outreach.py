@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -60,6 +60,12 @@ class WorkItemViewSet(RowViewSet):
         item["permission"] = asdict(decide_many([wish])[wish])
         return item
 
+    @extend_schema(
+        responses={
+            200: WorkItemWithGate,
+            204: OpenApiResponse(description="Nobody is to be called now."),
+        }
+    )
     @action(detail=False, methods=["post"], capability=_WRITE, input_class=NothingInput)
     def next(self, request: Request) -> Response:
         """Claim the best item whose customer may be called now; 204 when there is none."""

@@ -73,14 +73,14 @@ class Schema(AutoSchema):
     def get_response_serializers(self) -> Any:
         rows = getattr(self.view, "answers", None) or getattr(self.view, "rows", None)
         if self.method == "DELETE":
-            return self._with_problems({204: OpenApiResponse(description="Done.")})
+            return {204: OpenApiResponse(description="Done.")}
         status = 201 if self._makes_something() else 200
         answers: dict[Any, Any] = {status: rows}
         if status == 201 and getattr(self.view, "finds", False):
             answers[200] = OpenApiResponse(rows, description="It was there already.")
         if self._has_version() and self.method == "GET":
             answers[304] = OpenApiResponse(description="Not changed.")
-        return self._with_problems(answers)
+        return answers
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         listing = getattr(self.view, "listing", False)
@@ -93,14 +93,20 @@ class Schema(AutoSchema):
     def _has_version(self) -> bool:
         return getattr(self.view, "action", "") == "retrieve"
 
-    def _with_problems(self, answers: dict[Any, Any]) -> dict[Any, Any]:
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        """The answers, a view's own ones too, and the problems that any operation may answer."""
+        bodies = super()._get_response_bodies(direction)
         for status in sorted(self._problem_statuses()):
-            answers[(status, MEDIA_TYPE)] = OpenApiResponse(
+            problem = OpenApiResponse(
                 Problem,
                 description=_PROBLEMS[status],
                 examples=[OpenApiExample("Slot taken", _EXAMPLE)] if status == 409 else [],
             )
-        return answers
+            bodies.setdefault(
+                str(status),
+                self._get_response_for_code(problem, str(status), [MEDIA_TYPE], direction),
+            )
+        return bodies
 
     def _problem_statuses(self) -> set[int]:
         statuses = set(_ALWAYS)

@@ -36,7 +36,7 @@ class WorkItemRows(Rows):
 
     customer_name = serializers.CharField(read_only=True)
     customer_phone = serializers.CharField(read_only=True)
-    vehicle_name = serializers.CharField(read_only=True)
+    vehicle_name = serializers.CharField(read_only=True, allow_null=True)
     claimed_by_name = serializers.CharField(read_only=True, allow_null=True)
 
     class Meta:
@@ -111,6 +111,8 @@ class SnoozeInput(Command):
 class ConsentRows(Rows):
     """A line of the ledger; an empty channel or purpose means all of them."""
 
+    channel = serializers.CharField(read_only=True)
+    purpose = serializers.CharField(read_only=True)
     recorded_by_name = serializers.CharField(read_only=True, allow_null=True)
 
     class Meta:

@@ -38,8 +38,9 @@ _LINE = (
 
 class LineRows(Rows):
     """One operation of a visit; `resolved_by` is the later line that did refused work, `closed_as`
-    why nobody offers it any more although none did."""
+    why nobody offers it any more although none did ("" while somebody does)."""
 
+    closed_as = serializers.CharField(read_only=True)
     customer = serializers.UUIDField(read_only=True, allow_null=True)
     customer_name = serializers.CharField(read_only=True, allow_null=True)
     vehicle_name = serializers.CharField(read_only=True)
