@@ -103,9 +103,9 @@ def old_decisions() -> None:
 
 def old_sign_ins() -> None:
     now = timezone.now()
-    for model in (AccessLog, AccessAttempt):
+    for model, values in ((AccessLog, {}), (AccessAttempt, {"failures_since_start": 1})):
         for days in (0, 100):
-            row = model.objects.create(username=f"mike{days}", ip_address="10.0.0.1")
+            row = model.objects.create(username=f"mike{days}", ip_address="10.0.0.1", **values)
             model.objects.filter(pk=row.pk).update(attempt_time=now - timedelta(days=days))
 
 
