@@ -135,17 +135,32 @@ class Launcher:
         end_group(process, wait_seconds=10)
 
     def _collect_static(self) -> None:
-        """Hash and compress the static files, unless nothing has changed since the last time."""
+        """Hash and compress the static files, unless nothing has changed since the last time.
+
+        All installations of one checkout share the folder, so one of them fills it at a time.
+        """
         root = BASE_DIR / "staticfiles"
         stamp, now = root / ".collected", _static_fingerprint()
-        if self.signalled or (stamp.exists() and stamp.read_text() == now):
-            return
-        print("Preparing static files ...", flush=True)
-        shutil.rmtree(root, ignore_errors=True)
-        # Role "web" has the storage that hashes names.
-        self._command("collectstatic", "--noinput", "--verbosity", "0", role="web")
-        if not self.signalled:
-            stamp.write_text(now)
+        with self._lock_of(BASE_DIR / "staticfiles.lock"):
+            if self.signalled or (stamp.exists() and stamp.read_text() == now):
+                return
+            print("Preparing static files ...", flush=True)
+            shutil.rmtree(root, ignore_errors=True)
+            # Role "web" has the storage that hashes names.
+            self._command("collectstatic", "--noinput", "--verbosity", "0", role="web")
+            if not self.signalled:
+                stamp.write_text(now)
+
+    @contextlib.contextmanager
+    def _lock_of(self, path: Path) -> Iterator[None]:
+        """Hold the lock alone, or give up waiting for it on a signal."""
+        lock = open_lock(path)
+        try:
+            while not self.signalled and not try_lock(lock, EXCLUSIVE):
+                time.sleep(POLL_SECONDS)
+            yield
+        finally:
+            os.close(lock)
 
     def _wait_for_web(self) -> None:
         deadline = time.monotonic() + HEALTH_LIMIT_SECONDS
