@@ -7,12 +7,22 @@ through the same requests that a real agent makes. What it decides comes from th
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from telephony import speech
 from telephony.verification import kinds_of_work
 
 Ask = Callable[[str, dict[str, Any]], Mapping[str, Any]]
+
+
+class Phone(Protocol):
+    """The telephone on which a conversation is held."""
+
+    def ring(self) -> list[str]:
+        """The call comes in; what is announced to the caller."""
+
+    def hang_up(self) -> None: ...
+
 
 GREETING = "Thank you for calling {shop}, this is the automated assistant."
 _INTENTS = (
@@ -33,7 +43,8 @@ _NAME_FILLERS = frozenset(str.split("my name is it's its this i am im yes sure t
 
 @dataclass
 class Turn:
-    """One thing that happened: somebody spoke, or a tool was asked (`tool` and its `reply`)."""
+    """One thing that happened: somebody spoke (agent, caller, or the line announced something), or
+    a tool was asked (`tool` and its `reply`)."""
 
     who: str
     text: str = ""
@@ -61,14 +72,19 @@ class State:
 class Dialogue:
     """One conversation; `turns` grows with it. `state` can be stored between two turns."""
 
-    def __init__(self, ask: Ask, *, shop: str, state: State | None = None) -> None:
+    def __init__(
+        self, ask: Ask, *, shop: str, state: State | None = None, phone: Phone | None = None
+    ) -> None:
         self._ask = ask
         self._shop = shop
+        self._phone = phone
         self.state = state or State()
         self.turns: list[Turn] = []
 
     def ring(self) -> None:
         """The call comes in."""
+        for text in self._phone.ring() if self._phone else []:
+            self.turns.append(Turn("line", text))
         self._say(GREETING.format(shop=self._shop))
         reply = self._use("lookup")
         self.state.waits_for = "" if reply["ok"] else "phone"
@@ -102,6 +118,8 @@ class Dialogue:
                 model="scripted",
             )["say"]
         )
+        if self._phone:
+            self._phone.hang_up()
 
     def _begin(self, wanted: str, text: str) -> None:
         if wanted == "end_call":

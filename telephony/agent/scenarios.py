@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from telephony.agent.dialogue import Ask, Dialogue, Turn
+from telephony.agent.dialogue import Ask, Dialogue, Phone, Turn
 
 FOLDER = Path(__file__).parent.parent / "scenarios"
 WRONG_BIRTH_DATE = "January first nineteen oh one"
@@ -72,10 +72,15 @@ def said_by(birth_date: date | None) -> dict[str, str]:
 
 
 def play(
-    scenario: Scenario, ask: Ask, *, shop: str, said: Mapping[str, str]
+    scenario: Scenario,
+    ask: Ask,
+    *,
+    shop: str,
+    said: Mapping[str, str],
+    phone: Phone | None = None,
 ) -> Iterator[tuple[Turn, str]]:
     """Each turn of the conversation as it happens, with what is wrong about it ("" if nothing)."""
-    dialogue = Dialogue(ask, shop=shop)
+    dialogue = Dialogue(ask, shop=shop, phone=phone)
     dialogue.ring()
     yield from ((turn, "") for turn in dialogue.turns)
     for step in scenario.steps:

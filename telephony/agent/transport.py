@@ -1,4 +1,4 @@
-"""Real requests to the voice agent's addresses: through this process, or to a running server."""
+"""Real requests to our own addresses: through this process, or to a running server."""
 
 import io
 import json
@@ -21,11 +21,12 @@ from crm.services.tokens import create_token
 USERNAME = "call-simulator"
 TOKEN_LIFE = timedelta(minutes=10)
 TIMEOUT_SECONDS = 20
-Post = Callable[[str, bytes], tuple[int, bytes]]
+# path, body, headers -> status, body
+Post = Callable[[str, bytes, Mapping[str, str]], tuple[int, bytes]]
 
 
 class ToolError(Exception):
-    """An address answered with something else than a tool's answer."""
+    """An address did not answer as it should."""
 
 
 @contextmanager
@@ -50,34 +51,36 @@ def short_token() -> Iterator[str]:
         ApiToken.objects.filter(pk=token.pk).delete()
 
 
-def tools_over(post: Post, context: Mapping[str, Any]) -> Callable[[str, dict[str, Any]], Any]:
+def tools_over(
+    post: Post, token: str, context: Mapping[str, Any]
+) -> Callable[[str, dict[str, Any]], Any]:
     """A function that asks a tool by `post`, as the call of `context`."""
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
 
     def ask(tool: str, arguments: dict[str, Any]) -> Any:
         path = f"/api/v1/agent/{tool.replace('_', '-')}/"
-        status, body = post(path, json.dumps({**context, **arguments}).encode())
+        status, body = post(path, json.dumps({**context, **arguments}).encode(), headers)
         if status != 200:
-            raise ToolError(f"{path} answered {status}: {_detail(body)}")
+            raise ToolError(f"{path} answered {status}: {detail_of(body)}")
         return json.loads(body)
 
     return ask
 
 
-def _detail(body: bytes) -> str:
+def detail_of(body: bytes) -> str:
+    """What an answer of our own says about a refusal."""
     try:
         return str(json.loads(body)["detail"])
     except (ValueError, KeyError, TypeError):
         return "no problem details"
 
 
-def to_server(base: str, token: str) -> Post:
+def to_server(base: str) -> Post:
     """Requests to the server at `base`, for example http://localhost:8000."""
 
-    def post(path: str, body: bytes) -> tuple[int, bytes]:
+    def post(path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         request = urllib.request.Request(  # noqa: S310 (the operator names the server)
-            base.rstrip("/") + path,
-            data=body,
-            headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+            base.rstrip("/") + path, data=body, headers=dict(headers)
         )
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
@@ -90,28 +93,29 @@ def to_server(base: str, token: str) -> Post:
     return post
 
 
-def in_process(token: str) -> Post:
+def in_process() -> Post:
     """Requests through this process's own stack, from the first middleware to the last.
 
     Without the signals around a request: they would close the database connection under the
     page or command that asks.
     """
 
-    def post(path: str, body: bytes) -> tuple[int, bytes]:
+    def post(path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        address, _, query = path.partition("?")
         request = WSGIRequest(
             {
                 "REQUEST_METHOD": "POST",
-                "PATH_INFO": path,
-                "SERVER_NAME": _host(),
+                "PATH_INFO": address,
+                "QUERY_STRING": query,
+                "SERVER_NAME": own_host(),
                 "SERVER_PORT": "443",
                 "SERVER_PROTOCOL": "HTTP/1.1",
                 "REMOTE_ADDR": "127.0.0.1",
-                "HTTP_HOST": _host(),
-                "HTTP_AUTHORIZATION": f"Bearer {token}",
-                "CONTENT_TYPE": "application/json",
+                "HTTP_HOST": own_host(),
                 "CONTENT_LENGTH": str(len(body)),
                 "wsgi.url_scheme": "https",
                 "wsgi.input": io.BytesIO(body),
+                **{_variable(name): value for name, value in headers.items()},
             }
         )
         response = _application().get_response(request)
@@ -125,7 +129,13 @@ def _application() -> Any:
     return WSGIHandler()
 
 
-def _host() -> str:
+def _variable(header: str) -> str:
+    """The name of a header in the environment of a request."""
+    name = header.upper().replace("-", "_")
+    return name if name == "CONTENT_TYPE" else f"HTTP_{name}"
+
+
+def own_host() -> str:
     """A host name that this installation answers to."""
     named = [host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"]
     return named[0] if named else "localhost"

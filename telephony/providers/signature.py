@@ -1,15 +1,23 @@
 """Whether a callback comes from Twilio: its signature over the address as the world knows it.
 
-https://www.twilio.com/docs/usage/webhooks/webhooks-security
+https://www.twilio.com/docs/usage/webhooks/webhooks-security. The call simulator signs in the same
+way, with a token of its own, and says in the address that it is not Twilio.
 """
+
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 from twilio.request_validator import (
     SIGNATURE_SETTINGS_HEADER,
     RequestValidator,
     get_signature_algorithm,
 )
+
+from telephony.enums import Provider
+
+SIMULATED = {"line": Provider.SIMULATOR.value}
 
 
 def public_base(request: HttpRequest) -> str:
@@ -21,8 +29,20 @@ def public_base(request: HttpRequest) -> str:
     return settings.PUBLIC_BASE_URL or request.build_absolute_uri("/").rstrip("/")
 
 
+def provider_of(request: HttpRequest) -> str:
+    """Who the address says it is. It is signed too: neither can pass for the other."""
+    simulated = request.GET.get("line") == SIMULATED["line"]
+    return Provider.SIMULATOR if simulated else Provider.TWILIO
+
+
+def simulator_token() -> str:
+    """What the simulator signs with: only who has the SECRET_KEY can, and it opens no call of a
+    real provider."""
+    return salted_hmac("telephony.simulator", "line", algorithm="sha256").hexdigest()
+
+
 def is_genuine(request: HttpRequest) -> bool:
-    """Whether one of our auth tokens signed this very request, address and body.
+    """Whether one of the caller's auth tokens signed this very request, address and body.
 
     A body of JSON is signed by its hash in the address (`bodySHA256`); without one it is not
     signed at all, so it is refused.
@@ -35,8 +55,14 @@ def is_genuine(request: HttpRequest) -> bool:
     algorithm = get_signature_algorithm(request.headers.get(SIGNATURE_SETTINGS_HEADER))
     return any(
         RequestValidator(token).validate(url, body, signature, algorithm)
-        for token in settings.TELEPHONY.auth_tokens
+        for token in _tokens(request)
     )
+
+
+def _tokens(request: HttpRequest) -> Sequence[str]:
+    if provider_of(request) == Provider.SIMULATOR:
+        return [simulator_token()]
+    return settings.TELEPHONY.auth_tokens
 
 
 def _signed_body(request: HttpRequest) -> object:

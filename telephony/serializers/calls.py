@@ -9,6 +9,7 @@ from crm.rest.inputs import Input
 from crm.rest.rows import Rows
 from telephony.models import CallLog
 from telephony.querysets import WITHHELD
+from telephony.services.calls import DECIDED, REPORTED
 
 
 class CallRows(Rows):
@@ -92,18 +93,7 @@ class CallDecisions(Input):
     class Meta(Input.Meta):
         model = CallLog
         ref_name = "CallDecisions"
-        fields: tuple[str, ...] = (
-            "customer",
-            "advisor",
-            "appointment",
-            "call_type",
-            "outcome",
-            "summary",
-            "issue_resolved",
-            "customer_sentiment",
-            "intent_detected",
-            "recording_consent",
-        )
+        fields: tuple[str, ...] = DECIDED
 
 
 class CallInput(CallDecisions):
@@ -126,27 +116,7 @@ class CallInput(CallDecisions):
 
     class Meta(CallDecisions.Meta):
         ref_name = "CallInput"
-        fields = (
-            *CallDecisions.Meta.fields,
-            "provider",
-            "call_sid",
-            "direction",
-            "caller_phone",
-            "caller_extension",
-            "from_number",
-            "to_number",
-            "status",
-            "answered_by",
-            "is_voicemail",
-            "duration_seconds",
-            "recording_url",
-            "transcript",
-            "llm_model_used",
-            "total_tokens_used",
-            "started_at",
-            "answered_at",
-            "ended_at",
-        )
+        fields = REPORTED
 
 
 class Transcript(serializers.Serializer[object]):

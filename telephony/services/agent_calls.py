@@ -10,9 +10,12 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils import timezone
 
+from crm.constraints import translated
+from crm.context import audited
 from telephony.enums import AnsweredBy, CallStatus, Direction, Provider
 from telephony.models import AgentAction, CallLog
 from telephony.querysets import WITHHELD
+from telephony.services import pop
 from telephony.services.agent_answers import Answer
 from telephony.services.routing import caller, party
 from telephony.services.verification_limits import keyed_digest
@@ -37,7 +40,7 @@ def call_of(ref: CallRef) -> CallLog:
     calls = CallLog.objects.filter(provider=ref.provider, call_sid=ref.call_id)
     found = calls.first()
     if found is not None:
-        return found
+        return found if found.answered_by or not found.is_open else _picked_up(found)
     number = party(ref.caller_phone)
     customer = None if number == WITHHELD else caller(number)
     now = timezone.now()
@@ -56,7 +59,23 @@ def call_of(ref: CallRef) -> CallLog:
         answered_at=now,
     )
     CallLog.objects.bulk_create([call], ignore_conflicts=True)
-    return calls.get()
+    made = calls.get()
+    pop.announce(call=made)
+    return made
+
+
+def _picked_up(call: CallLog) -> CallLog:
+    """A call that a provider announced: whoever uses the tools in it has answered it."""
+    now = max(timezone.now(), call.started_at)
+    ringing = CallLog.objects.open().filter(pk=call.pk, answered_by=None)
+    with audited(), translated():
+        changed = ringing.update(
+            status=CallStatus.IN_PROGRESS, answered_by=AnsweredBy.AGENT, answered_at=now
+        )
+        call.refresh_from_db()
+        if changed:
+            pop.announce(call=call)
+    return call
 
 
 class _NotKept(Exception):  # noqa: N818  (a way out of a transaction, not an error)

@@ -15,7 +15,7 @@ from crm.services.worklist import add_work
 from telephony.enums import CallOutcome, CallStatus, Provider
 from telephony.models import CallLog
 from telephony.querysets import WITHHELD
-from telephony.services import follow_up, verification
+from telephony.services import follow_up, pop, verification
 from telephony.services.agent_answers import NUMBER_NEEDED, Answer, done
 from telephony.services.agent_identity import UNREADABLE_NUMBER, claim_of, spoken_phone
 
@@ -107,7 +107,10 @@ def end_call(
     with audited(), translated():
         _note(call, **said)
         verification.end_claims(call=call, now=now)
-        follow_up.finished(call=CallLog.objects.get(pk=call.pk))
+        ended = CallLog.objects.get(pk=call.pk)
+        follow_up.finished(call=ended)
+        if call.is_open and not ended.is_open:
+            pop.announce(call=ended)
     return done("Thank you for calling. Goodbye.")
 
 

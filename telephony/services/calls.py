@@ -23,22 +23,21 @@ from telephony.services.recordings import drop_recordings
 from telephony.services.routing import caller
 
 # What may be said about any call, afterwards too.
-DECIDED = frozenset(
-    {
-        "customer",
-        "advisor",
-        "appointment",
-        "call_type",
-        "outcome",
-        "summary",
-        "issue_resolved",
-        "customer_sentiment",
-        "intent_detected",
-        "recording_consent",
-    }
+DECIDED = (
+    "customer",
+    "advisor",
+    "appointment",
+    "call_type",
+    "outcome",
+    "summary",
+    "issue_resolved",
+    "customer_sentiment",
+    "intent_detected",
+    "recording_consent",
 )
 # What is said once, when a call is logged that no provider reports.
-REPORTED = DECIDED | {
+REPORTED = (
+    *DECIDED,
     "provider",
     "call_sid",
     "direction",
@@ -57,7 +56,7 @@ REPORTED = DECIDED | {
     "started_at",
     "answered_at",
     "ended_at",
-}
+)
 
 
 def log_call(*, data: Mapping[str, Any]) -> CallLog:

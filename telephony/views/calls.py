@@ -13,10 +13,20 @@ from django.utils.translation import gettext as _
 from crm.exceptions import Refused, StaleWrite
 from crm.exports import export_response
 from crm.expressions import full_name
-from crm.listing import clean_query, counted, keyset_page
+from crm.listing import counted, keyset_page
 from crm.models import Customer
 from crm.search import search_customers
-from crm.views.common import FORM, WRITE, allowed, answer, back_to, go, is_fragment, posted
+from crm.views.common import (
+    FORM,
+    WRITE,
+    allowed,
+    answer,
+    answer_list,
+    back_to,
+    go,
+    is_fragment,
+    posted,
+)
 from crm.views.customer_card import customer_or_404
 from crm.views.editing import stale_form
 from telephony import providers
@@ -45,16 +55,12 @@ def call_list(request: HttpRequest) -> HttpResponseBase:
         "page": keyset_page(
             found, query=request.GET, orders=ORDERS, default="-started", rows=call_rows
         ),
-        "query": clean_query(request.GET),
         "text": request.GET.get("q", "").strip(),
         "total": total,
         "more": more,
         "filtered": bool(form.wanted()),
     }
-    response = answer(request, "telephony/calls.html", context, fragment="telephony/_calls.html")
-    if is_fragment(request):
-        response["HX-Replace-Url"] = f"{request.path}?{context['query']}"
-    return response
+    return answer_list(request, "telephony/calls.html", context, fragment="telephony/_calls.html")
 
 
 def call_rows(calls: Any) -> Any:

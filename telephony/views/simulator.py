@@ -1,6 +1,5 @@
 """A telephone call without a telephone: type what the caller says, see what the tools answer."""
 
-import uuid
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +12,7 @@ from crm.exceptions import Refused
 from crm.models import Customer
 from crm.views.common import FORM, allowed, answer, posted
 from telephony.agent.dialogue import Dialogue, State, Turn, stored
+from telephony.agent.line import Line, SimulatedCall
 from telephony.agent.scenarios import play, said_by, scenarios
 from telephony.agent.transport import ToolError, in_process, short_token, tools_over
 from telephony.forms.verification import SayForm, SimulatorForm
@@ -50,28 +50,34 @@ def _go_on(request: HttpRequest) -> HttpResponse:
         kept = signing.loads(request.POST["conversation"], salt=SALT, max_age=LIFE_SECONDS)
     except signing.BadSignature:
         return _shown(request, start, SayForm(), [], "", fault=_("This call is over; begin anew."))
-    turns = [Turn(**turn) for turn in kept["turns"]]
+    call, turns = SimulatedCall(**kept["call"]), [Turn(**turn) for turn in kept["turns"]]
     if not hangs_up and not say.is_valid():
         return _shown(request, start, say, turns, request.POST["conversation"])
     fault = ""
     with short_token() as token:
-        ask = tools_over(in_process(token), kept["context"])
-        dialogue = Dialogue(ask, shop=settings.DEALERSHIP_NAME, state=State(**kept["state"]))
+        dialogue = _dialogue(call, token, State(**kept["state"]))
         try:
             dialogue.hang_up() if hangs_up else dialogue.hear(say.cleaned_data["words"])
         except ToolError as error:
             fault = str(error)
     turns += dialogue.turns
-    sealed = "" if dialogue.state.is_over else _seal(kept["context"], dialogue.state, turns)
+    sealed = "" if dialogue.state.is_over else _seal(call, dialogue.state, turns)
     return _shown(request, start, SayForm(), turns, sealed, fault=fault)
 
 
 def _rung(phone: str) -> tuple[list[Turn], str]:
-    context = _context(phone)
+    call = SimulatedCall(phone)
     with short_token() as token:
-        dialogue = Dialogue(tools_over(in_process(token), context), shop=settings.DEALERSHIP_NAME)
+        dialogue = _dialogue(call, token)
         dialogue.ring()
-    return dialogue.turns, _seal(context, dialogue.state, dialogue.turns)
+    return dialogue.turns, _seal(call, dialogue.state, dialogue.turns)
+
+
+def _dialogue(call: SimulatedCall, token: str, state: State | None = None) -> Dialogue:
+    post = in_process()
+    ask = tools_over(post, token, call.context)
+    line = Line(call, post)
+    return Dialogue(ask, shop=settings.DEALERSHIP_NAME, state=state, phone=line)
 
 
 def _played(name: str, phone: str) -> list[Turn]:
@@ -87,25 +93,18 @@ def _played(name: str, phone: str) -> list[Turn]:
         phone = stranger_number()
     said = said_by(customer.date_of_birth if customer else None)
     with short_token() as token:
-        ask = tools_over(in_process(token), _context(phone))
-        turns = []
-        for turn, wrong in play(scenario, ask, shop=settings.DEALERSHIP_NAME, said=said):
+        call, post, turns = SimulatedCall(phone), in_process(), []
+        ask, line = tools_over(post, token, call.context), Line(call, post)
+        shop = settings.DEALERSHIP_NAME
+        for turn, wrong in play(scenario, ask, shop=shop, said=said, phone=line):
             turns.append(turn)
             if wrong:
                 turns.append(Turn("fault", f"Not as recorded: {wrong}"))
     return turns
 
 
-def _context(phone: str) -> dict[str, str]:
-    return {
-        "call_id": f"simulated-{uuid.uuid4()}",
-        "provider": "simulator",
-        "caller_phone": phone,
-    }
-
-
-def _seal(context: dict[str, str], state: State, turns: list[Turn]) -> str:
-    content = {"context": context, "state": stored(state), "turns": [asdict(t) for t in turns]}
+def _seal(call: SimulatedCall, state: State, turns: list[Turn]) -> str:
+    content = {"call": asdict(call), "state": stored(state), "turns": [asdict(t) for t in turns]}
     return signing.dumps(content, salt=SALT, compress=True)
 
 

@@ -1,4 +1,5 @@
-"""Callbacks of Twilio. Each is checked, kept and answered at once; a task does the work.
+"""Callbacks of Twilio, and of the call simulator in its place. Each is checked, kept and answered
+at once; a task does the work.
 
 Not behind a login: the signature says who calls. An answer is TwiML where the call asks what to
 do next, and empty where it only tells what happened.
@@ -16,10 +17,10 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from telephony.enums import EventKind, Provider
+from telephony.enums import EventKind
 from telephony.models import CallLog
 from telephony.providers import twiml
-from telephony.providers.signature import is_genuine, public_base
+from telephony.providers.signature import is_genuine, provider_of, public_base
 from telephony.services import routing
 from telephony.services.intake import receive
 from telephony.webhook_fields import fields_of
@@ -47,7 +48,7 @@ def from_twilio(view: Callback) -> Callable[[HttpRequest], HttpResponse]:
 
 def _keep(request: HttpRequest, fields: dict[str, str], kind: str, **more: Any) -> None:
     receive(
-        provider=Provider.TWILIO,
+        provider=provider_of(request),
         kind=kind,
         fields=fields,
         stage=_stage(request),

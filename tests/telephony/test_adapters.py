@@ -145,7 +145,7 @@ def test_get_is_refused() -> None:
     [
         {"key": "another"},
         {"age": 301},
-        {"age": -301},
+        {"age": -330},
         {"signature": ""},
         {"signature": "v=1,d=00"},
         {"signature": f"v={'9' * 15},d={'0' * 64}"},

@@ -1,7 +1,8 @@
-import uuid
+import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -10,19 +11,43 @@ from django.core.management.base import BaseCommand, CommandError
 from crm.exceptions import Refused
 from crm.models import Customer
 from telephony.agent.dialogue import Ask, Dialogue
+from telephony.agent.line import Line, SimulatedCall
 from telephony.agent.scenarios import Scenario, describe, play, said_by, scenarios
-from telephony.agent.transport import ToolError, in_process, short_token, to_server, tools_over
+from telephony.agent.transport import (
+    Post,
+    ToolError,
+    in_process,
+    short_token,
+    to_server,
+    tools_over,
+)
 from telephony.models import CallLog
 from telephony.services.agent_identity import spoken_phone
 from telephony.services.simulation import demo_caller, stranger_number
 
 WRONG = 1
+LONGEST_PAUSE = 60
+
+
+@dataclass(frozen=True)
+class Server:
+    """The Lanewise that is called. `base` is its address as it knows it, "" for this process."""
+
+    post: Post
+    token: str
+    base: str = ""
+
+    def connect(self, call: SimulatedCall) -> tuple[Ask, Line]:
+        """What asks the tools in `call`, and its telephone line."""
+        line = Line(call, self.post, base=self.base)
+        return tools_over(self.post, self.token, call.context), line
 
 
 class Command(BaseCommand):
     help = (
         "Lead a voice agent's call from the ring to the summary without a telephone, over the same "
-        "HTTP addresses that a real agent uses. Plays recorded scenarios, or takes what you type. "
+        "HTTP addresses that a telephone provider and a real agent use: the advisor's screen shows "
+        "who calls. Plays recorded scenarios, or takes what you type. "
         "It books, moves and cancels visits: of demonstration customers, unless you give a number. "
         "Ends with 1 when a scenario did not go as recorded."
     )
@@ -34,7 +59,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--type", action="store_true", help="type the caller's words yourself")
         parser.add_argument("--phone", default="", help="the calling number")
-        parser.add_argument("--url", default="", help="a running server; default: in this process")
+        parser.add_argument(
+            "--pause", type=float, default=0, help="seconds between two things said (default 0)"
+        )
+        parser.add_argument(
+            "--url", default="", help="a running server with our SECRET_KEY; default: this process"
+        )
         parser.add_argument("--token", default="", help="API token with agent:use, for --url")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,14 +76,17 @@ class Command(BaseCommand):
             )
         if bool(options["url"]) != bool(options["token"]):
             raise CommandError("--url and --token belong together.", returncode=2)
+        if not 0 <= options["pause"] <= LONGEST_PAUSE:
+            raise CommandError(f"--pause is 0 to {LONGEST_PAUSE} seconds.", returncode=2)
+        self.pause = options["pause"]
         phone = self._phone(options["phone"])
         try:
-            with self._tools(options) as tools:
+            with self._server(options) as server:
                 if options["type"]:
-                    self._typed(tools, phone or stranger_number())
+                    self._typed(server, phone or stranger_number())
                     return
                 chosen = [known[name] for name in options["scenario"] or known]
-                results = [self._play(scenario, tools, phone) for scenario in chosen]
+                results = [self._play(scenario, server, phone) for scenario in chosen]
         except (Refused, ToolError) as error:
             raise CommandError(str(error), returncode=2) from error
         if not all(results):
@@ -66,30 +99,31 @@ class Command(BaseCommand):
             raise CommandError(f"“{text}” is not a telephone number.", returncode=2)
         return phone
 
+    @staticmethod
     @contextmanager
-    def _tools(self, options: dict[str, Any]) -> Iterator[Any]:
-        """A function that gives, for a call, the function that asks its tools."""
+    def _server(options: dict[str, Any]) -> Iterator[Server]:
         if options["url"]:
-            post = to_server(options["url"], options["token"])
-            yield lambda context: tools_over(post, context)
+            yield Server(to_server(options["url"]), options["token"], options["url"])
             return
         with short_token() as token:
-            yield lambda context: tools_over(in_process(token), context)
+            yield Server(in_process(), token)
 
-    def _play(self, scenario: Scenario, tools: Any, phone: str) -> bool:
+    def _play(self, scenario: Scenario, server: Server, phone: str) -> bool:
         """Whether the call went as recorded, in the conversation and in the log."""
         customer = self._caller(scenario, phone)
         number = phone or (customer.phone if customer else stranger_number())
         self.stdout.write(self.style.MIGRATE_HEADING(f"\n{scenario.title}: {scenario.about}"))
-        ask, call_id = self._line(tools, number)
+        call = SimulatedCall(number)
+        ask, line = server.connect(call)
         said = said_by(customer.date_of_birth if customer else None)
-        fine = True
-        for turn, wrong in play(scenario, ask, shop=settings.DEALERSHIP_NAME, said=said):
+        fine, shop = True, settings.DEALERSHIP_NAME
+        for turn, wrong in play(scenario, ask, shop=shop, said=said, phone=line):
             self.stdout.write(describe(turn))
+            time.sleep(self.pause if turn.who != "tool" else 0)
             if wrong:
                 self.stdout.write(self.style.ERROR(f"        not as recorded: {wrong}"))
             fine = fine and not wrong
-        return self._logged(scenario, call_id) and fine
+        return self._logged(scenario, call.call_id) and fine
 
     @staticmethod
     def _caller(scenario: Scenario, phone: str) -> Customer | None:
@@ -98,12 +132,6 @@ class Command(BaseCommand):
         if scenario.caller == "stranger":
             return None
         return demo_caller(with_visit=scenario.caller == "customer_with_visit")
-
-    @staticmethod
-    def _line(tools: Any, number: str) -> tuple[Ask, str]:
-        call_id = f"simulated-{uuid.uuid4()}"
-        context = {"call_id": call_id, "provider": "simulator", "caller_phone": number}
-        return tools(context), call_id
 
     def _logged(self, scenario: Scenario, call_id: str) -> bool:
         call = CallLog.objects.filter(provider="simulator", call_sid=call_id).first()
@@ -114,10 +142,10 @@ class Command(BaseCommand):
         self.stdout.write(self.style.SUCCESS(f"        in the log: {call.get_outcome_display()}"))
         return True
 
-    def _typed(self, tools: Any, number: str) -> None:
+    def _typed(self, server: Server, number: str) -> None:
         """The caller's words from the terminal, until the call or the input ends."""
-        ask, _call_id = self._line(tools, number)
-        dialogue = Dialogue(ask, shop=settings.DEALERSHIP_NAME)
+        ask, line = server.connect(SimulatedCall(number))
+        dialogue = Dialogue(ask, shop=settings.DEALERSHIP_NAME, phone=line)
         self.stdout.write(f"A call from {number}. An empty line hangs up.")
         dialogue.ring()
         shown = 0
