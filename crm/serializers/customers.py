@@ -8,29 +8,7 @@ from crm.expressions import full_name
 from crm.models import Customer, CustomerNote, User
 from crm.rest.inputs import Command, Input
 from crm.rest.rows import Rows
-
-_WRITABLE = (
-    "phone",
-    "phone_extension",
-    "email",
-    "preferred_contact_method",
-    "first_name",
-    "last_name",
-    "date_of_birth",
-    "street_address",
-    "city",
-    "state",
-    "zip_code",
-    "customer_since",
-    "customer_type",
-    "referral_source",
-    "preferred_service_advisor",
-    "receive_reminders",
-    "receive_promotions",
-    "preferred_appointment_time",
-    "notes",
-    "last_contact_date",
-)
+from crm.services.customers import WRITABLE
 
 
 class CustomerRows(Rows):
@@ -46,7 +24,7 @@ class CustomerRows(Rows):
         fields = (
             "id",
             "name",
-            *_WRITABLE,
+            *WRITABLE,
             "preferred_service_advisor_name",
             "anonymised_at",
             "created_at",
@@ -72,7 +50,7 @@ class CustomerInput(Input):
     class Meta(Input.Meta):
         model = Customer
         ref_name = "CustomerInput"
-        fields = _WRITABLE
+        fields = WRITABLE
 
 
 class NoteRows(Rows):

@@ -8,21 +8,9 @@ from crm.expressions import full_name, vehicle_name
 from crm.models import OpCode, ServiceLine, ServiceRecord, Technician, User, Vehicle
 from crm.rest.inputs import Command, Input
 from crm.rest.rows import Rows
+from crm.services.records import WRITABLE
 
-_RECORD = (
-    "vehicle",
-    "ro_number",
-    "service_date",
-    "mileage",
-    "services_performed",
-    "parts_replaced",
-    "total_cost",
-    "next_service_type",
-    "next_service_due_date",
-    "next_service_due_mileage",
-    "advisor",
-    "technician",
-)
+_RECORD = ("vehicle", *WRITABLE)
 _LINE = (
     "op_code",
     "description",

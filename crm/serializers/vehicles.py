@@ -6,27 +6,7 @@ from rest_framework import serializers
 from crm.models import Customer, Vehicle
 from crm.rest.inputs import Command, Input
 from crm.rest.rows import Rows
-
-_WRITABLE = (
-    "customer",
-    "vin",
-    "vin_exception_reason",
-    "license_plate",
-    "year",
-    "make",
-    "model",
-    "trim",
-    "engine",
-    "color",
-    "purchase_date",
-    "purchased_from_us",
-    "current_mileage",
-    "last_service_date",
-    "last_service_mileage",
-    "next_service_due_mileage",
-    "is_primary_vehicle",
-    "status",
-)
+from crm.services.vehicles import WRITABLE
 
 
 class VehicleRows(Rows):
@@ -37,7 +17,7 @@ class VehicleRows(Rows):
     class Meta:
         model = Vehicle
         ref_name = "Vehicle"
-        fields = ("id", *_WRITABLE, "customer_name", "created_at", "updated_at")
+        fields = ("id", *WRITABLE, "customer_name", "created_at", "updated_at")
         computed = {"customer_name": F("customer__name")}
 
 
@@ -55,7 +35,7 @@ class VehicleInput(Input):
     class Meta(Input.Meta):
         model = Vehicle
         ref_name = "VehicleInput"
-        fields = _WRITABLE
+        fields = WRITABLE
 
 
 class MileageCorrection(Command):

@@ -26,29 +26,27 @@ from crm.services import consent
 from crm.services.import_files import forget_customer
 from crm.services.writing import assign, locked, save_changes
 
-WRITABLE = frozenset(
-    {
-        "phone",
-        "phone_extension",
-        "email",
-        "preferred_contact_method",
-        "first_name",
-        "last_name",
-        "date_of_birth",
-        "street_address",
-        "city",
-        "state",
-        "zip_code",
-        "customer_since",
-        "customer_type",
-        "referral_source",
-        "preferred_service_advisor",
-        "receive_reminders",
-        "receive_promotions",
-        "preferred_appointment_time",
-        "notes",
-        "last_contact_date",
-    }
+WRITABLE = (
+    "phone",
+    "phone_extension",
+    "email",
+    "preferred_contact_method",
+    "first_name",
+    "last_name",
+    "date_of_birth",
+    "street_address",
+    "city",
+    "state",
+    "zip_code",
+    "customer_since",
+    "customer_type",
+    "referral_source",
+    "preferred_service_advisor",
+    "receive_reminders",
+    "receive_promotions",
+    "preferred_appointment_time",
+    "notes",
+    "last_contact_date",
 )
 
 

@@ -17,20 +17,18 @@ from crm.exceptions import Invalid
 from crm.models import Appointment, DataBatch, OpCode, ServiceLine, ServiceRecord, Vehicle
 from crm.services.writing import assign, locked, save_changes
 
-WRITABLE = frozenset(
-    {
-        "ro_number",
-        "service_date",
-        "mileage",
-        "services_performed",
-        "parts_replaced",
-        "total_cost",
-        "next_service_type",
-        "next_service_due_date",
-        "next_service_due_mileage",
-        "advisor",
-        "technician",
-    }
+WRITABLE = (
+    "ro_number",
+    "service_date",
+    "mileage",
+    "services_performed",
+    "parts_replaced",
+    "total_cost",
+    "next_service_type",
+    "next_service_due_date",
+    "next_service_due_mileage",
+    "advisor",
+    "technician",
 )
 
 

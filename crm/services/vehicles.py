@@ -12,27 +12,25 @@ from crm.exceptions import HasHistory, Invalid
 from crm.models import Customer, DataBatch, Vehicle
 from crm.services.writing import assign, locked, save_changes
 
-WRITABLE = frozenset(
-    {
-        "customer",
-        "vin",
-        "vin_exception_reason",
-        "license_plate",
-        "year",
-        "make",
-        "model",
-        "trim",
-        "engine",
-        "color",
-        "purchase_date",
-        "purchased_from_us",
-        "current_mileage",
-        "last_service_date",
-        "last_service_mileage",
-        "next_service_due_mileage",
-        "is_primary_vehicle",
-        "status",
-    }
+WRITABLE = (
+    "customer",
+    "vin",
+    "vin_exception_reason",
+    "license_plate",
+    "year",
+    "make",
+    "model",
+    "trim",
+    "engine",
+    "color",
+    "purchase_date",
+    "purchased_from_us",
+    "current_mileage",
+    "last_service_date",
+    "last_service_mileage",
+    "next_service_due_mileage",
+    "is_primary_vehicle",
+    "status",
 )
 
 

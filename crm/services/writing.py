@@ -1,6 +1,6 @@
 """What every service that changes a record shares."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -26,13 +26,13 @@ def locked(record: M, expected_version: datetime | None = None) -> M:
     return fresh
 
 
-def assign(record: Model, data: Mapping[str, Any], allowed: frozenset[str]) -> list[str]:
+def assign(record: Model, data: Mapping[str, Any], allowed: Collection[str]) -> list[str]:
     """Put `data` on `record`; the names of the fields whose values changed.
 
     Raises Invalid for a field that callers may not write, so that a typing error or a forged
     form never passes silently.
     """
-    unknown = sorted(set(data) - allowed)
+    unknown = sorted(set(data).difference(allowed))
     if unknown:
         raise Invalid(_("This field cannot be written: %s.") % ", ".join(unknown), field=unknown[0])
     changed = []

@@ -17,12 +17,12 @@ from crm.exports import export_response
 from crm.expressions import vehicle_name
 from crm.forms.appointments import AppointmentForm
 from crm.forms.filters import AppointmentFilter
-from crm.listing import clean_query, counted, keyset_page
+from crm.listing import counted, keyset_page
 from crm.models import Appointment, AuditEntry, ServiceLine
 from crm.panels import visit_panels_for
 from crm.services import appointments as service
 from crm.timeline_sources import changed_values, people_names
-from crm.views.common import FORM, allowed, answer, go, is_fragment, posted
+from crm.views.common import FORM, allowed, answer_list, go, posted
 from crm.views.editing import stale_form
 
 ORDERS = {"time": ("scheduled_at", "id"), "changed": ("updated_at", "id")}
@@ -57,15 +57,11 @@ def appointments(request: HttpRequest) -> HttpResponseBase:
     context = {
         "form": form,
         "page": page,
-        "query": clean_query(request.GET),
         "total": total,
         "more": more,
         "filtered": bool(form.wanted()),
     }
-    response = answer(request, "crm/appointments.html", context, fragment="crm/_appointments.html")
-    if is_fragment(request):
-        response["HX-Replace-Url"] = f"{request.path}?{context['query']}"
-    return response
+    return answer_list(request, "crm/appointments.html", context, fragment="crm/_appointments.html")
 
 
 @allowed("appointments:read")

@@ -19,6 +19,7 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from crm.kept_forms import sign_in_again
+from crm.listing import clean_query
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -77,6 +78,20 @@ def answer(
     """`fragment` for htmx, else the whole `page`."""
     response = render(request, fragment if is_fragment(request) else page, context, status=status)
     response["Vary"] = "HX-Request"
+    return response
+
+
+def answer_list(
+    request: HttpRequest, page: str, context: dict[str, Any], *, fragment: str
+) -> HttpResponse:
+    """`answer` of a list whose filters stand in the address, in the context as `query`.
+
+    The address bar follows each fragment: a reload, or a colleague, opens what is shown.
+    """
+    query = clean_query(request.GET)
+    response = answer(request, page, context | {"query": query}, fragment=fragment)
+    if is_fragment(request):
+        response["HX-Replace-Url"] = f"{request.path}?{query}"
     return response
 
 

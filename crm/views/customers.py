@@ -12,10 +12,10 @@ from crm import export_columns, phones, vin
 from crm.exports import export_response
 from crm.expressions import full_name, vehicle_name
 from crm.forms.filters import CustomerFilter
-from crm.listing import Page, clean_query, counted, keyset_page
+from crm.listing import Page, counted, keyset_page
 from crm.models import Customer, ServiceLine, Vehicle
 from crm.search import Hit, search_customers
-from crm.views.common import allowed, answer, is_fragment
+from crm.views.common import allowed, answer_list, is_fragment
 
 SEARCH_LIMIT = 50
 ORDERS = {
@@ -49,7 +49,6 @@ def customers(request: HttpRequest) -> HttpResponseBase:
     context = {
         "form": form,
         "page": page,
-        "query": clean_query(request.GET),
         "text": text,
         "total": total,
         "more": more,
@@ -57,11 +56,7 @@ def customers(request: HttpRequest) -> HttpResponseBase:
         "guessed": bool(hits) and hits[0].matched == "similar",
         "new_url": f"{reverse('customer_new')}?{urlencode(prefill(text))}",
     }
-    response = answer(request, "crm/customers.html", context, fragment="crm/_customers.html")
-    if is_fragment(request):
-        # What the address bar shows is what a reload or a colleague opens.
-        response["HX-Replace-Url"] = f"{request.path}?{context['query']}"
-    return response
+    return answer_list(request, "crm/customers.html", context, fragment="crm/_customers.html")
 
 
 def prefill(text: str) -> dict[str, str]:

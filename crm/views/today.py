@@ -15,11 +15,11 @@ from crm.enums import Channel
 from crm.exceptions import Refused
 from crm.forms.base import PageForm
 from crm.forms.outreach import DispositionForm, SnoozeForm, TodayFilter
-from crm.listing import clean_query, keyset_page
+from crm.listing import keyset_page
 from crm.models import WorkItem
 from crm.services import claims
 from crm.services.permission import decide_many, may_contact
-from crm.views.common import WRITE, allowed, answer, go, is_fragment
+from crm.views.common import WRITE, allowed, answer_list, go
 
 ORDERS = {"rank": ("rank", "id")}
 
@@ -44,13 +44,9 @@ def today_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "today": today.split(rows),
-        "query": clean_query(request.GET),
         "filtered": bool(wanted),
     }
-    response = answer(request, "crm/today.html", context, fragment="crm/_today.html")
-    if is_fragment(request):
-        response["HX-Replace-Url"] = f"{request.path}?{context['query']}"
-    return response
+    return answer_list(request, "crm/today.html", context, fragment="crm/_today.html")
 
 
 @allowed("work:write", WRITE)

@@ -16,10 +16,10 @@ from crm.exports import export_response
 from crm.expressions import vehicle_name
 from crm.forms.filters import WorkFilter
 from crm.forms.visits import CloseWorkForm
-from crm.listing import clean_query, counted, keyset_page
+from crm.listing import counted, keyset_page
 from crm.models import ServiceLine
 from crm.services.refusals import close_refused, reopen_refused
-from crm.views.common import FORM, WRITE, allowed, answer, back_to, go, is_fragment, posted
+from crm.views.common import FORM, WRITE, allowed, answer_list, back_to, go, posted
 
 ORDERS = {"declined": ("service_record__service_date", "id"), "price": ("price", "id")}
 
@@ -40,15 +40,11 @@ def work(request: HttpRequest) -> HttpResponseBase:
     context = {
         "form": form,
         "page": page,
-        "query": clean_query(request.GET),
         "total": total,
         "more": more,
         "filtered": bool(form.wanted()),
     }
-    response = answer(request, "crm/work.html", context, fragment="crm/_work.html")
-    if is_fragment(request):
-        response["HX-Replace-Url"] = f"{request.path}?{context['query']}"
-    return response
+    return answer_list(request, "crm/work.html", context, fragment="crm/_work.html")
 
 
 def _rows(lines: QuerySet[ServiceLine]) -> Any:

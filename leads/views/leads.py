@@ -10,7 +10,7 @@ from django.utils import timezone
 from crm.exports import export_response
 from crm.listing import clean_query, counted, keyset_page
 from crm.services.saved_filters import filters_of
-from crm.views.common import allowed, answer, is_fragment
+from crm.views.common import allowed, answer, answer_list, is_fragment
 from leads import charts
 from leads.enums import ContactUrgency, FailureWindow, LeadStatus
 from leads.export_columns import LEADS
@@ -44,13 +44,11 @@ def leads(request: HttpRequest) -> HttpResponseBase:
         )
     page = keyset_page(found, query=request.GET, orders=ORDERS, default="-urgency", rows=_rows)
     total, more = counted(found)
-    query = clean_query(request.GET)
     context = {
         "filters": filters,
         "choices": choices_of(filters),
         "page": page,
         "page_name": PAGE,
-        "query": query,
         "total": total,
         "more": more,
         "filtered": bool(_wanted(filters)),
@@ -58,10 +56,7 @@ def leads(request: HttpRequest) -> HttpResponseBase:
     }
     if not is_fragment(request):
         context["saved"] = filters_of(user=request.user, page=PAGE)
-    response = answer(request, "leads/leads.html", context, fragment="leads/_leads.html")
-    if is_fragment(request):
-        response["HX-Replace-Url"] = f"{request.path}?{query}"
-    return response
+    return answer_list(request, "leads/leads.html", context, fragment="leads/_leads.html")
 
 
 @allowed("leads:read")

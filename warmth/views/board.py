@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from crm.listing import clean_query
-from crm.views.common import allowed, answer, is_fragment
+from crm.views.common import allowed, answer_list
 from warmth import charts
 from warmth.enums import WarmthLevel
 from warmth.forms.filters import WarmthPageFilter
@@ -19,7 +19,6 @@ def board(request: HttpRequest) -> HttpResponse:
     up, down = service.movers(found, narrowed=narrowed)
     context = {
         "form": form,
-        "query": clean_query(request.GET),
         "filtered": narrowed,
         "hot_query": _hot(request.GET),
         "pipeline": pipeline,
@@ -33,10 +32,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "prospects": service.prospects(found),
         "stale": service.stale(found),
     }
-    response = answer(request, "warmth/board.html", context, fragment="warmth/_board.html")
-    if is_fragment(request):
-        response["HX-Replace-Url"] = f"{request.path}?{context['query']}"
-    return response
+    return answer_list(request, "warmth/board.html", context, fragment="warmth/_board.html")
 
 
 def _hot(query: QueryDict) -> str:

@@ -6,8 +6,8 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 
 from crm.exports import export_response
-from crm.listing import clean_query, counted, keyset_page
-from crm.views.common import allowed, answer, is_fragment
+from crm.listing import counted, keyset_page
+from crm.views.common import allowed, answer_list
 from warmth import export_columns
 from warmth.expressions import DAYS_SILENT
 from warmth.forms.filters import WarmthPageFilter
@@ -33,15 +33,11 @@ def customers(request: HttpRequest) -> HttpResponseBase:
     context = {
         "form": form,
         "page": page,
-        "query": clean_query(request.GET),
         "total": total,
         "more": more,
         "filtered": bool(form.wanted()),
     }
-    response = answer(request, "warmth/customers.html", context, fragment="warmth/_customers.html")
-    if is_fragment(request):
-        response["HX-Replace-Url"] = f"{request.path}?{context['query']}"
-    return response
+    return answer_list(request, "warmth/customers.html", context, fragment="warmth/_customers.html")
 
 
 def _rows(found: QuerySet[CustomerWarmth]) -> Any:
