@@ -18,7 +18,7 @@ from crm import vin
 from crm.exceptions import Invalid
 from crm.rest.filters import TrueFalseFilter, WholeNumberFilter
 from leads.enums import ContactUrgency, LeadSource, LeadStatus, VehicleType
-from leads.models import LeadRecord
+from leads.models import LeadRecord, LeadScore
 from leads.querysets import LeadRecordQuerySet
 
 BANDS = {
@@ -33,6 +33,8 @@ STRESSORS = {
     "short_trips": "Short trips",
 }
 MOST_VALUES = 50
+# Filters that the narrow table of scores answers by itself.
+_OF_SCORES = {"urgency", "band", "stressor", "open", "min_urgency"}
 
 
 class AnyTextField(forms.MultipleChoiceField):
@@ -104,6 +106,30 @@ class LeadFilter(FilterSet):
             records = records.alias(last8=Right(F("vin"), 8))
             found |= Q(last8__in=ends)
         return records.filter(found)
+
+
+def wanted(filters: LeadFilter) -> dict[str, Any]:
+    """The filters that were set and understood."""
+    filters.is_valid()
+    return {
+        name: value
+        for name, value in filters.form.cleaned_data.items()
+        if value not in (None, "", [])
+    }
+
+
+def passing(filters: LeadFilter) -> QuerySet[Any]:
+    """The leads that pass; open ones unless a status, or closed ones, are asked for."""
+    found: QuerySet[Any] = filters.qs
+    return found if {"status", "open"} & wanted(filters).keys() else found.filter(is_open=True)
+
+
+def to_count(filters: LeadFilter) -> QuerySet[Any]:
+    """As many rows as `passing` gives: from the scores alone where that is enough, which takes a
+    tenth of the time."""
+    if wanted(filters).keys() <= _OF_SCORES:
+        filters = LeadFilter(filters.data, queryset=LeadScore.objects.all())
+    return passing(filters)
 
 
 def narrowed(values: Mapping[str, Any]) -> LeadRecordQuerySet:

@@ -134,7 +134,8 @@ class KeysetPagination(BasePagination):
         self.ordering = self._ordering(request, view)
         self.keys = keys_of(queryset.model, self.ordering, view.orderings)
         size = page_size(request, self.size_parameter)
-        self.count = queryset[:MAX_COUNT].count() if _wants_count(request) else None
+        wants_count = _wants_count(request)
+        self.count = view.to_count(queryset)[:MAX_COUNT].count() if wants_count else None
         self.cursor = self._cursor(request, queryset.model)
         backwards = self.cursor is not None and self.cursor.backwards
         steps = [key.flipped() for key in self.keys] if backwards else self.keys

@@ -18,7 +18,7 @@ from crm.rest.permissions import allows
 from crm.rest.problems import BadParameter
 from crm.rest.views import RowViewSet
 from leads.enums import LeadSource
-from leads.filters import LeadFilter
+from leads.filters import LeadFilter, to_count
 from leads.models import BatteryTest, Lead, LeadRecord
 from leads.serializers.leads import (
     LeadExplanation,
@@ -49,7 +49,6 @@ class LeadViewSet(RowViewSet):
     queryset = LeadRecord.objects.all()
     rows = LeadRows
     filterset_class = LeadFilter
-    # The last two have no index: theirs would make the nightly rewrite of all scores dearer.
     orderings = {
         "urgency_score": ("urgency_score",),
         "lead_id": ("lead_id",),
@@ -68,6 +67,11 @@ class LeadViewSet(RowViewSet):
         found: QuerySet[Any] = super().filter_queryset(queryset)
         asked = {"open", "status"} & self.request.query_params.keys()
         return found if asked else found.filter(is_open=True)
+
+    def to_count(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.action != "list":
+            return queryset
+        return to_count(LeadFilter(self.request.query_params, queryset=LeadRecord.objects.all()))
 
     def lead(self) -> Lead:
         """The lead of a write, after its `If-Match` was checked."""

@@ -59,6 +59,16 @@ class LeadScore(models.Model):
                 name="lead_scores_work_list",
                 condition=models.Q(is_open=True),
             ),
+            models.Index(
+                fields=["posterior_probability", "lead"],
+                name="lead_scores_by_posterior",
+                condition=models.Q(is_open=True),
+            ),
+            models.Index(
+                fields=["expected_value", "lead"],
+                name="lead_scores_by_value",
+                condition=models.Q(is_open=True),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -14,17 +14,15 @@ from crm.views.common import allowed, answer, answer_list, is_fragment
 from leads import charts
 from leads.enums import ContactUrgency, FailureWindow, LeadStatus
 from leads.export_columns import LEADS
-from leads.filters import STRESSORS, LeadFilter
+from leads.filters import STRESSORS, LeadFilter, passing, to_count, wanted
 from leads.forms.filters import choices_of
 from leads.models import LeadRecord
-from leads.querysets import LeadRecordQuerySet
 from leads.services import exports
 from leads.services.overview import overview
 from leads.services.parameters import champion
 
 PAGE = "leads:leads"
-# Each is served by an index, except posterior and value: theirs would make the nightly rewrite of
-# all scores dearer than this list may.
+# Each is served by an index.
 ORDERS = {
     "urgency": ("urgency_score", "lead_id"),
     "posterior": ("posterior_probability", "lead_id"),
@@ -43,7 +41,7 @@ def leads(request: HttpRequest) -> HttpResponseBase:
             request, name="battery-leads", columns=LEADS, queryset=found.order_by("lead_id")
         )
     page = keyset_page(found, query=request.GET, orders=ORDERS, default="-urgency", rows=_rows)
-    total, more = counted(found)
+    total, more = counted(to_count(filters))
     context = {
         "filters": filters,
         "choices": choices_of(filters),
@@ -51,7 +49,7 @@ def leads(request: HttpRequest) -> HttpResponseBase:
         "page_name": PAGE,
         "total": total,
         "more": more,
-        "filtered": bool(_wanted(filters)),
+        "filtered": bool(wanted(filters)),
         "now": timezone.now(),
     }
     if not is_fragment(request):
@@ -78,7 +76,7 @@ def leads_overview(request: HttpRequest) -> HttpResponseBase:
         ],
         "parameters": parameters,
         "query": query,
-        "filtered": bool(_wanted(filters)),
+        "filtered": bool(wanted(filters)),
     }
     return answer(request, "leads/overview.html", context, fragment="leads/_overview.html")
 
@@ -102,22 +100,11 @@ def leads_file(request: HttpRequest, kind: str) -> HttpResponseBase:
     )
 
 
-def _found(request: HttpRequest) -> tuple[LeadFilter, LeadRecordQuerySet]:
-    """The filters of the address and the leads that pass them; open ones unless a status, or
-    closed ones, are asked for. What a filter cannot read it leaves out."""
+def _found(request: HttpRequest) -> tuple[LeadFilter, Any]:
+    """The filters of the address and the leads that pass them. What a filter cannot read it
+    leaves out."""
     filters = LeadFilter(request.GET, queryset=LeadRecord.objects.all())
-    found: LeadRecordQuerySet = filters.qs
-    wanted = _wanted(filters)
-    return filters, found if {"status", "open"} & wanted.keys() else found.open()
-
-
-def _wanted(filters: LeadFilter) -> dict[str, Any]:
-    """The filters that were set and understood."""
-    return {
-        name: value
-        for name, value in filters.form.cleaned_data.items()
-        if value not in (None, "", [])
-    }
+    return filters, passing(filters)
 
 
 def _rows(records: QuerySet[Any]) -> list[dict[str, Any]]:

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
@@ -11,8 +13,8 @@ from crm.enums import Role
 from crm.listing import keyset_page
 from crm.models import ExportLog, SavedFilter
 from leads.explaining import LABELS
-from leads.filters import STRESSORS, LeadFilter
-from leads.models import Lead, LeadRecord
+from leads.filters import STRESSORS, LeadFilter, passing, to_count
+from leads.models import Lead, LeadRecord, LeadScore
 from leads.parameters import EVIDENCE
 from leads.services.overview import overview
 from leads.views.leads import ORDERS
@@ -257,3 +259,30 @@ def test_filter_by_vin_takes_the_last_eight() -> None:
     lead = scored(LeadFactory())
     found = LeadFilter({"vin": [lead.vin[-8:].lower()]}, queryset=LeadRecord.objects.all())
     assert [record.pk for record in found.qs] == [lead.pk]
+
+
+class TestSpeed:
+    @pytest.mark.parametrize("sort", sorted(ORDERS))
+    @pytest.mark.parametrize("sign", ["", "-"])
+    def test_every_order_follows_an_index(self, sort: str, sign: str) -> None:
+        ordered = LeadRecord.objects.open().order_by(*(f"{sign}{name}" for name in ORDERS[sort]))
+        with connection.cursor() as cursor:
+            # A table of a few rows would be read whole.
+            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        plan = ordered.values("lead_id", "vin")[:51].explain()
+        assert "Sort" not in plan
+        assert " using " in plan.splitlines()[2]
+
+    @pytest.mark.parametrize(
+        "query", ["", "band=high&stressor=short_trips", "min_urgency=1&open=true"]
+    )
+    def test_count_reads_scores_alone_where_that_is_enough(self, query: str, two: Any) -> None:
+        filters = LeadFilter(QueryDict(query), queryset=LeadRecord.objects.all())
+        assert to_count(filters).model is LeadScore
+        assert to_count(filters).count() == passing(filters).count() > 0
+
+    @pytest.mark.parametrize("query", ["state=GA", "status=won", "band=high&max_mileage=1"])
+    def test_count_agrees_with_the_list(self, query: str, two: Any) -> None:
+        Lead.objects.filter(pk=two[0].pk).update(status="won")
+        filters = LeadFilter(QueryDict(query), queryset=LeadRecord.objects.all())
+        assert to_count(filters).count() == passing(filters).count()
