@@ -19,6 +19,10 @@ COOKIE = "lanewise_user"
 SESSION_KEY = "kept_form"
 KEPT_SECONDS = 30 * 60
 LONGEST = 200_000
+# The field by which "Send it now" tells that what was kept is sent.
+MARK = "kept-form"
+# Answers that show the form again, with all that was typed.
+SHOWN_AGAIN = (409, 412, 422)
 _SIGNER = Signer(salt="lanewise.kept-forms")
 
 
@@ -67,13 +71,23 @@ def forget(request: HttpRequest) -> None:
     request.session.pop(SESSION_KEY, None)
 
 
+def forget_when_sent(request: HttpRequest, response: HttpResponse) -> None:
+    """Forget what was kept once its page has taken it, or shows it with what is wrong."""
+    if request.method != "POST" or SESSION_KEY not in request.session:
+        return
+    # To a stranger the answer is the way to the sign-in page, where it is needed again.
+    taken = response.status_code < 400 or response.status_code in SHOWN_AGAIN
+    if taken and request.user.is_authenticated and MARK in request.POST:
+        forget(request)
+
+
 def _keep(request: HttpRequest) -> bool:
     """Put what was sent into the (new) session; whether there was anything of a known user."""
     owner = _owner(request)
     fields = [
         (name, value)
         for name, values in request.POST.lists()
-        if name != "csrfmiddlewaretoken" and "password" not in name
+        if name not in ("csrfmiddlewaretoken", MARK) and "password" not in name
         for value in values
     ]
     size = sum(len(name) + len(value) for name, value in fields)

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from crm.context import acting
 from crm.error_pages import API_PREFIX, SECOND_FACTOR, problem
-from crm.kept_forms import remember_user
+from crm.kept_forms import forget_when_sent, remember_user
 
 # Where somebody without a second factor may go while it is required.
 WAYS_OUT = {"mfa_activate_totp", "account_reauthenticate", "account_logout", "csp_report"}
@@ -45,7 +45,8 @@ class SecondFactorMiddleware:
 
 
 class KeptFormMiddleware:
-    """Notes in the browser who typed, for the case that the session ends meanwhile."""
+    """Notes in the browser who typed, for the case that the session ends meanwhile; forgets what
+    was kept for that case once it is sent."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -55,6 +56,7 @@ class KeptFormMiddleware:
         # Whoever has no session is not worth a look into the database.
         if request.session.session_key:
             remember_user(request, response)
+            forget_when_sent(request, response)
         return response
 
 

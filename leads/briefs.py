@@ -22,7 +22,7 @@ def _battery(customer_id: UUID) -> Iterator[Line]:
         "lead_id", "year", "model", "posterior_probability", "contact_urgency"
     )
     for key, year, model, posterior, urgency in rows[:3]:
-        text = _("Battery risk %(percent)d %%: %(year)s %(model)s") % {
+        text = _("Battery risk %(percent)d%%: %(year)s %(model)s") % {
             "percent": int(100 * posterior + 0.5),
             "year": year,
             "model": model,

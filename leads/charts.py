@@ -16,7 +16,7 @@ def histogram(bins: Sequence[int], *, high_band: float, medium_band: float) -> C
     return Chart(
         title="Leads by probability of a battery failure",
         label_heading="Probability",
-        labels=[f"{100 * low:.0f} to {100 * (low + 1 / BINS):.0f} %" for low in lows],
+        labels=[f"{100 * low:.0f} to {100 * (low + 1 / BINS):.0f}%" for low in lows],
         series=[
             Series(
                 "Leads",
@@ -40,20 +40,20 @@ def waterfall(steps: Sequence[Step]) -> Chart:
     bars = [(step.before_log_odds, step.after_log_odds) for step in steps]
     texts = [
         f"{step.log_odds:+.4f}, {'odds' if step.name == 'prior' else 'ratio'} {step.ratio:.4g}, "
-        f"then {100 * step.after:.1f} %"
+        f"then {100 * step.after:.1f}%"
         for step in steps
     ]
-    labels = [f"{step.label}{_STATES[step.state]}: {100 * step.after:.0f} %" for step in steps]
+    labels = [f"{step.label}{_STATES[step.state]}: {100 * step.after:.0f}%" for step in steps]
     return Chart(
         title="From the starting risk through each piece of evidence to the result, in log-odds",
         label_heading="Step",
-        labels=[*labels, f"Result: {100 * steps[-1].after:.0f} %"],
+        labels=[*labels, f"Result: {100 * steps[-1].after:.0f}%"],
         series=[
             Series(
                 "Log-odds",
                 [*bars, (0.0, total)],
                 tones=[*(_direction(step) for step in steps), "primary"],
-                texts=[*texts, f"{total:+.4f}, which is {100 * steps[-1].after:.1f} %"],
+                texts=[*texts, f"{total:+.4f}, which is {100 * steps[-1].after:.1f}%"],
             )
         ],
         horizontal=True,
@@ -82,7 +82,7 @@ def history(points: Sequence[tuple[datetime, float]]) -> Chart:
         ],
         low=0,
         high=100,
-        unit=" %",
+        unit="%",
         decimals=1,
         size="small",
     )

@@ -47,10 +47,10 @@ RULES: dict[str, tuple[type[Refused], str | None, str, str]] = {
     ),
     "vin_leads_short_trips_share": (
         Invalid, "short_trip_percentage", "The share of short trips lies between 0 and 1.",
-        "Write 0.55 for 55 %.",
+        "Write 0.55 for 55%.",
     ),
     "vin_leads_charge_percent": (
-        Invalid, "soc_value", "A state of charge lies between 0 and 100 %.", "Check it.",
+        Invalid, "soc_value", "A state of charge lies between 0 and 100%.", "Check it.",
     ),
     "vin_leads_evidence_sourced": (
         Invalid, "soc_source", "A state of charge needs its source and date.", "Give both.",
@@ -123,7 +123,7 @@ RULES: dict[str, tuple[type[Refused], str | None, str, str]] = {
         Invalid, "result", "Unknown result.", "Choose a listed one.",
     ),
     "battery_tests_charge_percent": (
-        Invalid, "state_of_charge", "A state of charge lies between 0 and 100 %.", "Check it.",
+        Invalid, "state_of_charge", "A state of charge lies between 0 and 100%.", "Check it.",
     ),
     "battery_tests_voltage_plausible": (
         Invalid, "voltage", "The voltage must be between 0 and 30.", "Check it.",

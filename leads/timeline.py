@@ -85,7 +85,7 @@ def _band(at: datetime, key: str, data: dict[str, Any]) -> Entry:
         kind="battery_risk",
         icon="battery-1",
         title=title,
-        text=f"{data['year']} {data['make']} {data['model']}, {100 * data['posterior']:.0f} %",
+        text=f"{data['year']} {data['make']} {data['model']}, {100 * data['posterior']:.0f}%",
         url=reverse("leads:lead", args=[data["lead"]]),
     )
 

@@ -119,7 +119,7 @@ class BookingForm(WhenForm):
         help_text=_("In their words: the technician reads it first."),
     )
     transport = forms.ChoiceField(
-        label=_("Meanwhile"), required=False, choices=[("", _("Not said")), *Transport.choices]
+        label=_("Transportation"), required=False, choices=[("", _("Not said")), *Transport.choices]
     )
     promised_at = forms.DateTimeField(
         label=_("Promised for"),
@@ -199,7 +199,7 @@ class AppointmentForm(EditForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     transport = forms.ChoiceField(
-        label=_("Meanwhile"), required=False, choices=[("", _("Not said")), *Transport.choices]
+        label=_("Transportation"), required=False, choices=[("", _("Not said")), *Transport.choices]
     )
     promised_at = forms.DateTimeField(
         label=_("Promised for"),

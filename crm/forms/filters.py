@@ -67,12 +67,13 @@ class CustomerFilter(FilterForm):
 
 class AppointmentFilter(FilterForm):
     WHEN = (
+        ("", _("From today on")),
         ("upcoming", _("From now on")),
         ("today", _("Today")),
         ("tomorrow", _("Tomorrow")),
         ("week", _("Next 7 days")),
         ("past", _("Past")),
-        ("", _("Any time")),
+        ("any", _("Any time")),
     )
     when = forms.ChoiceField(label=_("When"), required=False, choices=WHEN)
     day = date_field(_("Day"), required=False)
@@ -80,7 +81,7 @@ class AppointmentFilter(FilterForm):
         label=_("Status"), required=False, choices=AppointmentStatus.choices
     )
     transport = forms.ChoiceField(
-        label=_("Meanwhile"), required=False, choices=[("", _("Any")), *Transport.choices]
+        label=_("Transportation"), required=False, choices=[("", _("Any")), *Transport.choices]
     )
     technician = forms.ModelChoiceField(
         label=_("Technician"),
@@ -125,9 +126,11 @@ class AppointmentFilter(FilterForm):
             first, last = (today + timedelta(days=days) for days in periods[when])
             return Q(scheduled_at__gte=shop_day(first)[0], scheduled_at__lt=shop_day(last)[0])
         now = timezone.now()
-        if when == "upcoming":
-            return Q(scheduled_at__gte=now)
-        return Q(scheduled_at__lt=now) if when == "past" else Q()
+        return {
+            "upcoming": Q(scheduled_at__gte=now),
+            "past": Q(scheduled_at__lt=now),
+            "any": Q(),
+        }.get(when, Q(scheduled_at__gte=shop_day(today)[0]))
 
 
 class WorkFilter(FilterForm):

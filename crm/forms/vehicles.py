@@ -45,7 +45,7 @@ class VehicleForm(EditForm):
         label=_("Engine"), max_length=100, required=False, cleaner=cleaning.clean_line
     )
     color = CleanedField(
-        label=_("Colour"), max_length=50, required=False, cleaner=cleaning.clean_line
+        label=_("Color"), max_length=50, required=False, cleaner=cleaning.clean_line
     )
     license_plate = CleanedField(
         label=_("Plate"), max_length=20, required=False, cleaner=cleaning.clean_plate

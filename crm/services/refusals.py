@@ -7,7 +7,7 @@ from crm.context import audited
 from crm.enums import ClosedAs
 from crm.exceptions import IllegalTransition
 from crm.models import ServiceLine
-from crm.services.worklist import close_work
+from crm.services.worklist import close_work, reopen_work
 from crm.services.writing import assign, locked, save_changes
 
 WRITABLE = frozenset({"closed_as", "closed_reason"})
@@ -27,21 +27,29 @@ def close_refused(*, line: ServiceLine, closed_as: str, reason: str = "") -> Ser
                 remedy=_("Reload the page to see what changed."),
             )
         _write(fresh, closed_as, reason.strip())
-        done = closed_as == ClosedAs.DONE_ELSEWHERE
-        close_work(key=f"declined:{fresh.pk}", outcome="done" if done else closed_as)
+        close_work(key=f"declined:{fresh.pk}", outcome=_outcome(closed_as))
         return fresh
 
 
 def reopen_refused(*, line: ServiceLine) -> ServiceLine:
-    """Offer the work again; raises IllegalTransition when nobody has closed it."""
+    """Offer the work again, on the work list too if its item was closed with it.
+
+    Raises IllegalTransition when nobody has closed the work.
+    """
     with audited(), translated():
         fresh = locked(line)
         if not fresh.closed_as:
             raise IllegalTransition(
                 _("This work is not closed."), remedy=_("Reload the page to see what changed.")
             )
+        reopen_work(key=f"declined:{fresh.pk}", outcome=_outcome(fresh.closed_as))
         _write(fresh, "", "")
         return fresh
+
+
+def _outcome(closed_as: str) -> str:
+    """How the item on the work list ends."""
+    return "done" if closed_as == ClosedAs.DONE_ELSEWHERE else closed_as
 
 
 def _write(line: ServiceLine, closed_as: str, reason: str) -> None:

@@ -150,6 +150,16 @@ def close_work(*, key: str, outcome: str) -> bool:
         )
 
 
+def reopen_work(*, key: str, outcome: str) -> bool:
+    """Open the item of this `key` again if `outcome` closed it; False when there is none."""
+    with audited(), translated():
+        return bool(
+            WorkItem.objects.filter(key=key, outcome=outcome, closed_at__isnull=False).update(
+                outcome="", closed_at=None
+            )
+        )
+
+
 def refresh_customer(*, customer_id: UUID) -> None:
     """Bring chance and bar of the customer's open items up to date, after a call or a change of
     what may be said to them."""

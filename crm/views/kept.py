@@ -25,4 +25,5 @@ def kept_form(request: HttpRequest) -> HttpResponseBase:
         for name, value in (kept.fields if kept else ())
         if value and name not in UNREAD and not name.startswith("initial-")
     ]
-    return render(request, "crm/kept_form.html", {"kept": kept, "shown": shown})
+    context = {"kept": kept, "shown": shown, "mark": kept_forms.MARK}
+    return render(request, "crm/kept_form.html", context)

@@ -55,7 +55,7 @@ class Number:
         return self.champion != self.value
 
     def _text(self, value: float) -> str:
-        return f"{100 * value:.1f} %" if self.is_rate else f"{value:,.2f}"
+        return f"{100 * value:.1f}%" if self.is_rate else f"{value:,.2f}"
 
 
 def compare(row: ScoringParameters, champion: ScoringParameters) -> list[tuple[str, list[Number]]]:

@@ -100,7 +100,7 @@ def _offer(record: Any) -> None:
         customer_id=record.customer_id,
         vehicle_id=record.vehicle_id,
         title=f"Battery check for the {record.year} {record.make} {record.model}",
-        reason=f"Battery risk {chance} %, likely to fail in {window}.",
+        reason=f"Battery risk {chance}%, likely to fail in {window}.",
         value=Decimal(record.expected_value),
         url=f"/leads/{record.pk}/",
     )

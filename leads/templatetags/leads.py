@@ -20,5 +20,5 @@ def narrow(query: str, names: str) -> str:
 
 @register.filter
 def percent(value: Any) -> str:
-    """A probability as people read it: 0.6411 -> "64.1 %"; "" for None."""
-    return "" if value is None else f"{100 * float(value):.1f} %"
+    """A probability as people read it: 0.6411 -> "64.1%"; "" for None."""
+    return "" if value is None else f"{100 * float(value):.1f}%"

@@ -103,3 +103,19 @@ def test_it_can_be_thrown_away(user: Any, address: str) -> None:
     sign_in(client, user)
     client.post(KEPT)
     assert client.get(KEPT).context["kept"] is None
+
+
+def test_once_sent_it_is_forgotten(user: Any, address: str) -> None:
+    client, _ = send_after_session_ended(user, address, {"text": "x"})
+    sign_in(client, user)
+    page = client.get(KEPT)
+    client.post(address, {"text": "another form, typed meanwhile"})
+    assert client.get(KEPT).context["kept"] is not None
+    client.post(address, {"text": "x", page.context["mark"]: "1"})
+    assert client.get(KEPT).context["kept"] is None
+
+
+def test_sent_without_a_session_it_is_kept_again(user: Any, address: str) -> None:
+    client, _ = send_after_session_ended(user, address, {"text": "x", kept_forms.MARK: "1"})
+    sign_in(client, user)
+    assert client.get(KEPT).context["kept"].fields == [["text", "x"]]

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from crm.enums import Role
 from crm.exceptions import IllegalTransition, Invalid
@@ -56,6 +57,28 @@ def test_reopened_work_is_offered_again(line: Any) -> None:
         reopen_refused(line=line)
 
 
+@pytest.mark.parametrize("closed_as", ["done_elsewhere", "not_wanted"])
+def test_reopened_work_is_back_on_the_work_list(line: Any, closed_as: str) -> None:
+    item: Any = WorkItemFactory(key=f"declined:{line.pk}", customer=line.vehicle.customer)
+    close_refused(line=line, closed_as=closed_as, reason="Sells the car")
+    reopen_refused(line=line)
+    item.refresh_from_db()
+    assert (item.closed_at, item.outcome) == (None, "")
+
+
+def test_reopened_work_whose_item_ended_otherwise_stays_off_the_work_list(line: Any) -> None:
+    item: Any = WorkItemFactory(
+        key=f"declined:{line.pk}",
+        customer=line.vehicle.customer,
+        outcome="not_interested",
+        closed_at=timezone.now(),
+    )
+    close_refused(line=line, closed_as="done_elsewhere")
+    reopen_refused(line=line)
+    item.refresh_from_db()
+    assert item.outcome == "not_interested"
+
+
 def test_work_that_was_done_or_closed_cannot_be_closed(line: Any) -> None:
     close_refused(line=line, closed_as="done_elsewhere")
     performed: Any = ServiceLineFactory()
@@ -75,6 +98,14 @@ def test_pages_close_and_reopen(line: Any) -> None:
     assert f"/work/{line.pk}/reopen" in client.get("/work/?closed=on").content.decode()
     client.post(f"/work/{line.pk}/reopen")
     assert is_open(line)
+
+
+def test_closing_leads_back_to_the_list_as_it_was(line: Any) -> None:
+    client = signed_in(Role.BDC)
+    narrowed = f"/work/?make={line.vehicle.make}&outcome=declined"
+    opened = f"/work/{line.pk}/close?next=/work/%3Fmake%3D{line.vehicle.make}%26outcome%3Ddeclined"
+    assert opened in client.get(narrowed).content.decode()
+    assert f'value="{narrowed.replace("&", "&amp;")}"' in client.get(opened).content.decode()
 
 
 def test_api_closes_and_reopens(line: Any) -> None:

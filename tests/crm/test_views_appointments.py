@@ -61,16 +61,17 @@ def services(response: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("", ["past", "late", "waits", "coming"]),
+        ("", ["late", "waits", "coming"]),
+        ("when=any", ["past", "late", "waits", "coming"]),
         ("when=upcoming", ["coming"]),
         ("when=today", ["late", "waits"]),
         ("when=tomorrow", ["coming"]),
         ("when=past", ["waits", "late", "past"]),
         ("day=2026-11-24", ["coming"]),
-        ("status=arrived&status=completed", ["past", "waits"]),
+        ("when=any&status=arrived&status=completed", ["past", "waits"]),
         ("transport=waiter", ["waits"]),
         ("late=on", ["late"]),
-        ("status=nonsense&day=nonsense", ["past", "late", "waits", "coming"]),
+        ("status=nonsense&day=nonsense", ["late", "waits", "coming"]),
     ],
 )
 def test_list_filters(client: Client, query: str, expected: list[str]) -> None:
@@ -485,9 +486,9 @@ def test_home_every_count_opens_as_many_rows(client: Client) -> None:
     page = client.get("/").content.decode()
     links = {
         "late": "?late=on",
-        "waiting": "?transport=waiter&amp;status=arrived&amp;status=in_progress",
-        "in_work": "?status=in_progress",
-        "arrived": "?status=arrived",
+        "waiting": "?when=any&amp;transport=waiter&amp;status=arrived&amp;status=in_progress",
+        "in_work": "?when=any&amp;status=in_progress",
+        "arrived": "?when=any&amp;status=arrived",
         "done": "?day=2026-11-23&amp;status=completed",
         "no_show": "?day=2026-11-23&amp;status=no_show",
         "expected": "?day=2026-11-23&amp;status=scheduled&amp;status=confirmed",

@@ -94,7 +94,7 @@ def test_edit_stale_vehicle_shows_both_values(client: Client) -> None:
     service.update_vehicle(vehicle=vehicle, data={"color": "Red"})
     response = client.post(url, data | {"color": "Green"})
     assert response.status_code == 409
-    assert response.context["form"].both_values() == [("Colour", "Red", "Green")]
+    assert response.context["form"].both_values() == [("Color", "Red", "Green")]
     assert client.post(url, form_data(response)).status_code == 302
     vehicle.refresh_from_db()
     assert vehicle.color == "Green"

@@ -101,7 +101,7 @@ def test_calibrate_now_proposes_a_set_in_the_managers_name():
     assert row.author.role == Role.MANAGER
     page = client.get(response["Location"]).content.decode()
     assert "too few outcomes, stays" in page
-    assert "90 % interval" in page
+    assert "90% interval" in page
 
 
 def test_calibrate_now_without_outcomes_explains_itself():
@@ -225,7 +225,7 @@ def test_numbers_of_both_sets_stand_beside_each_other():
     response = signed_in().get(reverse("leads:calibration_set", args=[row.pk]))
     groups = dict(response.context["groups"])
     (cohort,) = groups["Base rates by cohort"]
-    assert (cohort.champion_text, cohort.value_text) == ("12.0 %", "20.0 %")
+    assert (cohort.champion_text, cohort.value_text) == ("12.0%", "20.0%")
     slope = groups["Recalibration of the log-odds"][1]
     assert (slope.champion_text, slope.value_text) == ("1.00", "0.80")
     assert [one.label for one in groups["Other numbers"]] == ["High band"]
