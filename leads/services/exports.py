@@ -1,19 +1,24 @@
 """Stored leads for the exports, as rows and as files."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from django.utils import timezone
 
+from crm.exports import as_cell, write_csv
 from crm.models import ExportLog, User
 from leads.enums import LeadSource
 from leads.exporting import files
 from leads.exporting.fields import NAMES, Row
 from leads.exporting.formats import CsvFormat, JsonFormat, SummaryFormat, stream
 from leads.measuring import RANK
-from leads.models import LeadRecord
+from leads.models import LeadRecord, ScoringParameters
 from leads.querysets import LeadRecordQuerySet
+from leads.services.preview import CHANGE_HEADERS, changes
+
+Given = TypeVar("Given")
 
 CHUNK_ROWS = 2_000
 
@@ -70,6 +75,18 @@ def stream_file(
     return name, stream(form, _counted(rows(records), log))
 
 
+def stream_changes(
+    parameters: ScoringParameters, *, as_of: date, user: User
+) -> tuple[str, Iterator[bytes]]:
+    """The leads that would change band under a set, as the name and the pieces of a CSV file; in
+    the export log."""
+    described = f"band changes under {parameters.name}"
+    log = _log("csv", described, user=user, label=user.get_username())
+    found = _counted(changes(parameters=parameters, as_of=as_of), log)
+    cells = ([as_cell(value) for value in row] for row in found)
+    return f"band-changes-{as_of:%Y-%m-%d}.csv", write_csv(CHANGE_HEADERS, cells)
+
+
 def _metadata(now: datetime, described: str) -> dict[str, str]:
     return {"title": "VIN leads", "filters": described, "exported_at": now.isoformat()}
 
@@ -80,7 +97,7 @@ def _log(kind: str, described: str, *, user: User | None, label: str) -> ExportL
     )
 
 
-def _counted(found: Iterator[Row], log: ExportLog) -> Iterator[Row]:
+def _counted(found: Iterator[Given], log: ExportLog) -> Iterator[Given]:
     """The number of rows goes into the log when the last one has left."""
     count = 0
     for row in found:

@@ -26,6 +26,19 @@ def champion() -> ScoringParameters:
     return found
 
 
+def named(name: str) -> ScoringParameters:
+    """The set of that name. Raises Invalid when there is none."""
+    found = ScoringParameters.objects.filter(name=name).first()
+    if found is None:
+        known = ", ".join(ScoringParameters.objects.values_list("name", flat=True)[:20])
+        raise Invalid(
+            f"There is no parameter set “{name}”.",
+            field="parameters",
+            remedy=f"Choose one of {known}.",
+        )
+    return found
+
+
 def propose(
     *,
     values: Parameters,

@@ -1,6 +1,7 @@
 """Who would change band under another parameter set: computed in one statement, written nowhere."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,6 +13,12 @@ from leads.models import ScoringParameters
 from leads.services.scoring import sql_values, statement
 
 ROWS_SHOWN = 50
+CHUNK_ROWS = 2_000
+# The columns of `changes`.
+CHANGE_HEADERS = (
+    "Lead ID", "VIN", "Year", "Make", "Model", "Customer name", "City", "State", "Contact now",
+    "Contact then", "Probability now", "Probability then", "Urgency now", "Urgency then",
+)  # fmt: skip
 _SETTINGS = "SELECT set_config('jit', 'off', true), set_config('work_mem', '128MB', true)"
 
 
@@ -58,9 +65,7 @@ def preview(*, parameters: ScoringParameters, as_of: date, limit: int = ROWS_SHO
     statements: settings, and all figures."""
     values = sql_values(parameters, as_of=as_of) | {"limit": limit}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('jit', 'off', true), set_config('work_mem', '128MB', true)"
-        )
+        cursor.execute(_SETTINGS)
         cursor.execute(statement("preview"), values)
         # Django leaves the jsonb of raw queries as text.
         bands, rows = map(json.loads, cursor.fetchone())
@@ -72,3 +77,12 @@ def preview(*, parameters: ScoringParameters, as_of: date, limit: int = ROWS_SHO
         urgency_shift=sum(one["urgency"] for one in bands) / total,
         posterior_shift=sum(one["posterior"] for one in bands) / total,
     )
+
+
+def changes(*, parameters: ScoringParameters, as_of: date) -> Iterator[tuple[Any, ...]]:
+    """Every open lead whose band would change, the largest move first; CHANGE_HEADERS names the
+    columns. One statement through a server-side cursor."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(statement("changes"), sql_values(parameters, as_of=as_of))
+        while rows := cursor.fetchmany(CHUNK_ROWS):
+            yield from rows

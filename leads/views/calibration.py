@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from leads.enums import ContactUrgency, ParameterState
 from leads.forms.calibration import ActivationForm, CallsForm
 from leads.models import ScoringParameters
 from leads.services import calibration as calibrating
+from leads.services import exports
 from leads.services import parameters as parameter_sets
 from leads.services.attribution import attribution
 from leads.services.comparison import compare
@@ -61,9 +63,11 @@ def calibration_set(request: HttpRequest, key: int) -> HttpResponse:
 
 
 @allowed("leads:read")
-def calibration_preview(request: HttpRequest, key: int) -> HttpResponse:
-    """Who would change band under a set."""
+def calibration_preview(request: HttpRequest, key: int) -> HttpResponseBase:
+    """Who would change band under a set: those that move most, or all of them as a file."""
     row = get_object_or_404(ScoringParameters, pk=key)
+    if "export" in request.GET:
+        return _changes_file(request, row)
     context = {
         "row": row,
         "champion": parameter_sets.champion(),
@@ -75,6 +79,18 @@ def calibration_preview(request: HttpRequest, key: int) -> HttpResponse:
         "leads/calibration_preview.html",
         context,
         fragment="leads/_calibration_preview.html",
+    )
+
+
+def _changes_file(request: HttpRequest, row: ScoringParameters) -> StreamingHttpResponse:
+    user: Any = request.user
+    if not user.can("exports:read"):
+        raise PermissionDenied
+    name, pieces = exports.stream_changes(row, as_of=local_today(), user=user)
+    return StreamingHttpResponse(
+        pieces,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 

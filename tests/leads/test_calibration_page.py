@@ -1,5 +1,6 @@
 """The calibration pages: figures, sets beside each other, preview, activation and the way back."""
 
+import csv
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from crm.enums import Role
-from crm.models import AuditEntry
+from crm.models import AuditEntry, ExportLog
 from jobs.models import Outbox
 from jobs.registry import local_today
 from leads.enums import ContactUrgency, ParameterState
@@ -151,6 +152,21 @@ def test_preview_is_a_page_and_a_fragment(headers):
     assert "1 of 1 open leads would change band" in page
     assert ("<html" in page) == (not headers)
     assert not [q for q in queries if q["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+
+
+def test_preview_as_a_file_has_every_change_and_is_logged():
+    leads, row = scored_leads(), challenger()
+    LeadFactory()  # without a score, so nothing that could change
+    url = reverse("leads:calibration_preview", args=[row.pk]) + "?export=csv"
+    assert signed_in(Role.TECHNICIAN).get(url).status_code == 403
+    response = signed_in(Role.MANAGER).get(url)
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    found = list(csv.DictReader(text.splitlines()))
+    assert [one["VIN"] for one in found] == [lead.vin for lead in leads]
+    assert {(one["Contact now"], one["Contact then"]) for one in found} == {
+        ("immediate", "24_hours")
+    }
+    assert ExportLog.objects.get().rows == 3
 
 
 def test_preview_without_leads_says_so():

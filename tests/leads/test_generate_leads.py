@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from leads.exporting import generated, readers
 from leads.exporting.fields import plain
 from leads.generator import Plan
 from leads.models import Lead, LeadRecord, ScoreHistory
-from leads.services import exports, generation, scoring, syncing
+from leads.parameters import SEED
+from leads.services import exports, generation, parameters, scoring, syncing
 from leads.services.parameters import champion
 
 COUNT = 150
@@ -119,6 +121,29 @@ class TestCommand:
     def test_no_database_writes_files_only(self, tmp_path: Path) -> None:
         run("--output-dir", str(tmp_path), "--no-database")
         assert len(list(tmp_path.iterdir())) == 3
+        assert not Lead.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("arguments", "name"), [((), "harsher"), (("--parameters=seed-1.0",), "seed-1.0")]
+    )
+    def test_files_are_scored_with_the_set_in_use_unless_told(
+        self, arguments: tuple[str, ...], name: str, tmp_path: Path
+    ) -> None:
+        harsher = parameters.propose(
+            values=replace(SEED, high_band=0.5), name="harsher", provenance="test",
+            is_calibrated=False,
+        )  # fmt: skip
+        parameters.activate(parameters=harsher, reason="test")
+        run("--output-dir", str(tmp_path), "--no-database", *arguments)
+        (path,) = tmp_path.glob("*.json")
+        assert json.loads(path.read_text())["metadata"]["parameters"] == name
+        values = parameters.named(name).values()
+        found = [plain(row) for row in readers.read_file(path)]
+        assert found == [plain(row) for row in generated.rows(Plan(COUNT, 42), values)]
+
+    def test_unknown_parameter_set_is_refused(self, tmp_path: Path) -> None:
+        said = refused("--output-dir", str(tmp_path), "--parameters=nonsense")
+        assert said == "There is no parameter set “nonsense”. Choose one of seed-1.0."
         assert not Lead.objects.exists()
 
     def test_second_run_adds_nothing_and_says_so(self, loaded: Plan, capsys: Any) -> None:
