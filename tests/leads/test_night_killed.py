@@ -1,0 +1,139 @@
+"""A night that is killed halfway and run again ends like one that was left in peace."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from crm.models import Vehicle, WorkItem
+from jobs.engine import prepare, step
+from jobs.models import JobChunk, JobRun
+from jobs.services import start_run
+from leads.generator import Plan
+from leads.models import Lead, LeadRecord, LeadScore, ScoreHistory
+from leads.services import generation, work
+from tests.jobs.processes import wait_until
+
+NIGHT = ("leads.sync", "leads.recompute", "leads.offer")
+
+
+@pytest.fixture
+def _changed_world(settings: Any) -> None:
+    """Scored leads, whose vehicles have driven on or gone since."""
+    settings.OUTBOX_PUBLISH = False
+    generation.load(Plan(150, 1))
+    work.offer_most_urgent(limit=5)
+    keys = list(Vehicle.objects.order_by("vin").values_list("pk", flat=True))
+    Vehicle.objects.filter(pk__in=keys[:60]).update(current_mileage=90_000)
+    Vehicle.objects.filter(pk__in=keys[60:70]).update(status="sold")
+
+
+def state() -> list[list[Any]]:
+    """What a night writes, without the moments of writing."""
+    leads = Lead.objects.order_by("pk").values_list("pk", "status", "current_mileage", "as_of")
+    scores = LeadScore.objects.order_by("pk").values_list(
+        *(f.attname for f in LeadScore._meta.concrete_fields if f.name != "scored_at")
+    )
+    history = ScoreHistory.objects.order_by("lead", "id").values_list(
+        "lead", "posterior_probability", "contact_urgency", "parameters", "cause"
+    )
+    items = WorkItem.objects.order_by("key").values_list("key", "outcome", "value", "reason")
+    return [list(rows) for rows in (leads, scores, history, items)]
+
+
+def night(work_on: Callable[[JobRun], None]) -> None:
+    for name in NIGHT:
+        run = start_run(name)
+        work_on(run)
+        run.refresh_from_db()
+        assert (run.status, run.rows_done > 0) == ("done", True), run.error
+
+
+def finish(run: JobRun) -> None:
+    # The pause after a failure is over.
+    JobChunk.objects.filter(run=run).update(claimed_until=None)
+    job = prepare(run.pk)
+    while job is not None and step(run.pk, job):
+        pass
+
+
+def killed_then_finished(run: JobRun) -> None:
+    before = state()
+    with blocked(HALFWAY[run.job]()):
+        kill_while_waiting(lambda: finish(run))
+    assert state() == before
+    finish(run)
+
+
+def last_score() -> str:
+    return f"SELECT FROM lead_scores WHERE lead_id = {LeadScore.objects.latest('pk').pk} FOR UPDATE"
+
+
+def a_changed_lead() -> str:
+    pk = Lead.objects.filter(vehicle__current_mileage=90_000).latest("pk").pk
+    return f"SELECT FROM vin_leads WHERE lead_id = {pk} FOR UPDATE"
+
+
+def last_customer_to_call() -> str:
+    high = LeadRecord.objects.open().filter(contact_urgency="immediate")
+    lead = high.order_by("urgency_score", "lead_id")[0]
+    return f"SELECT FROM customers WHERE id = '{lead.customer_id}' FOR UPDATE"
+
+
+# Rows that the job comes to after it has written others.
+HALFWAY = dict(zip(NIGHT, (a_changed_lead, last_score, last_customer_to_call), strict=True))
+
+
+@contextmanager
+def blocked(statement: str) -> Iterator[None]:
+    """Hold the row that `statement` locks."""
+    known = connection.get_connection_params()
+    names = ("host", "port", "user", "password", "dbname")
+    with closing(psycopg.connect(**{n: known[n] for n in names if known.get(n)})) as other:
+        other.execute(statement)
+        yield
+
+
+def kill_while_waiting(work_on: Callable[[], object]) -> None:
+    """Start `work_on` in a session of its own, and end that session when it waits for a row."""
+    pids: list[int] = []
+
+    def worker() -> None:
+        connection.ensure_connection()
+        pids.append(connection.connection.info.backend_pid)
+        try:
+            work_on()
+        except OperationalError:
+            pids.append(0)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=worker)
+    thread.start()
+    wait_until(lambda: pids and waits(pids[0]), seconds=30, what="the worker waits for a row")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", pids[:1])
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+
+
+def waits(pid: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT wait_event_type FROM pg_stat_activity WHERE pid = %s", [pid])
+        return bool(cursor.fetchone() == ("Lock",))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_changed_world")
+def test_night_killed_halfway_ends_like_one_left_in_peace() -> None:
+    with transaction.atomic():
+        night(finish)
+        expected = state()
+        transaction.set_rollback(True)
+    assert state() != expected
+    night(killed_then_finished)
+    assert state() == expected
