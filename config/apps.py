@@ -17,13 +17,16 @@ class ConfigConfig(AppConfig):
 
 
 class StaticFiles(StaticFilesConfig):
-    """Leaves out what no page uses: source maps, types, Tabler's other themes and pictures."""
+    """Leaves out what no page uses: source maps, types, Tabler's other themes and pictures.
+
+    A pattern counts in every folder: `chart.js` would leave the admin without its own.
+    """
 
     ignore_patterns = [
         *StaticFilesConfig.ignore_patterns,
         *("*.map", "*.d.ts", "*.cjs", "*.rtl.*", "css/tabler-*", "css/tabler.css"),
         *("js/tabler-*", "js/tabler.js", "js/tabler.esm*", "img/flags/*", "img/payments/*"),
-        *("img/social/*", "libs", "types", "chart.js", "chart.umd.js", "helpers.js", "chunks"),
+        *("img/social/*", "libs", "types", "chart.umd.js", "helpers.js", "chunks"),
     ]
 
 
