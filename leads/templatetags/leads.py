@@ -19,6 +19,12 @@ def narrow(query: str, names: str) -> str:
 
 
 @register.filter
+def words(value: str) -> str:
+    """A name of the data as people read it: "suv_coastal_hot" -> "suv coastal hot"."""
+    return value.replace("_", " ")
+
+
+@register.filter
 def percent(value: Any) -> str:
     """A probability as people read it: 0.6411 -> "64.1%"; "" for None."""
     return "" if value is None else f"{100 * float(value):.1f}%"
