@@ -13,7 +13,7 @@ from crm.seeding import names
 from crm.seeding.columns import Ints, Texts, booleans, copy_text, money, numbers, texts, uuids
 from crm.seeding.generator import Table
 from crm.seeding.places import area_codes, rank_within
-from leads.enums import LeadSource, LeadStatus, ScoreCause
+from leads.enums import EvidenceSource, LeadSource, LeadStatus, ScoreCause
 from leads.exporting import generated
 from leads.generator import Block, Plan, blocks
 from leads.parameters import EVIDENCE, Parameters
@@ -44,6 +44,7 @@ _SCORE_COLUMNS = (
 _HISTORY_COLUMNS = (
     "lead_id", "posterior_probability", "contact_urgency", "parameters_id", "cause",
 )  # fmt: skip
+_DRAWN = {*_LEAD_COLUMNS, *_SCORE_COLUMNS, *_HISTORY_COLUMNS}
 
 
 def batch_key(seed: int) -> UUID:
@@ -75,8 +76,8 @@ class Maker:
         self, block: Block, rng: np.random.Generator, *, owners: Texts, vehicles: Texts
     ) -> list[Table]:
         first, last = int(block.lead_id[0]) - 1, int(block.lead_id[-1])
-        plain = generated.block_columns(block, self._plan.as_of, self._parameters)
-        columns = {name: texts(values) for name, values in plain.items()}
+        drawn = generated.block_arrays(block)
+        columns = {name: _text(drawn[name]) for name in _DRAWN & drawn.keys()}
         columns |= {
             "lead_id": numbers(self._lead_ids[first:last]),
             "vehicle_id": vehicles,
@@ -98,11 +99,15 @@ class Maker:
             "batch_id": self._batch,
             "parameters_id": self._parameters_key,
             "cause": ScoreCause.CREATED.value,
+            "make": generated.MAKE,
+            "as_of": self._plan.as_of,
+            "soc_source": EvidenceSource.SIMULATED.value,
+            "soc_date": self._plan.as_of,
             "source": LeadSource.GENERATED.value,
             "status": LeadStatus.NEW.value,
             "yes": "t",
         }
-        return {name: texts([value] * count) for name, value in values.items()}
+        return {name: np.full(count, str(value), object) for name, value in values.items()}
 
     def _customers(
         self, block: Block, rng: np.random.Generator, columns: dict[str, Texts]
@@ -171,6 +176,17 @@ class _Phones:
         self._given += np.bincount(area, minlength=len(self._given))
         number = (self._start[area] + ordinal) * _STRIDE % _CAPACITY
         return self._prefixes[area] + texts([f"{value:07d}" for value in number.tolist()])
+
+
+def _text(values: np.ndarray) -> Texts:
+    """Each value as `str` writes it; a float that comes often is written once."""
+    if values.dtype == object:
+        return values
+    if values.dtype.kind == "f":
+        distinct, place = np.unique(values, return_inverse=True)
+        if 2 * len(distinct) < len(values):
+            return texts(distinct.tolist())[place]
+    return texts(values.tolist())
 
 
 def _table(name: str, columns: dict[str, Texts]) -> Table:

@@ -10,12 +10,14 @@ from crm.seeding import names
 from crm.seeding.columns import Ints, Texts, texts
 from leads import generator, stressors
 from leads.arrays import ScoreColumns
+from leads.enums import EvidenceSource, LeadSource, LeadStatus
 from leads.exporting.fields import NAMES, Row
 from leads.generator import TYPES, Block, Plan
 from leads.parameters import EVIDENCE, SEED, Parameters
 from leads.towns import towns
 from leads.vins import MODELS
 
+MAKE = "Ford"
 WEIGHT_CLASSES = ("light", "midweight", "light")  # of TYPES
 _TYPES, _WEIGHTS, _MODELS = texts(TYPES), texts(WEIGHT_CLASSES), texts(MODELS)
 
@@ -30,13 +32,23 @@ def rows(plan: Plan, parameters: Parameters = SEED) -> Iterator[Row]:
 
 def block_columns(block: Block, as_of: date, parameters: Parameters) -> dict[str, list[Any]]:
     """Every exported field of a block as a list of plain values."""
-    facts, scores = block.facts, block.scores
-    same = _repeated(
-        len(block.lead_id),
-        make="Ford", soc_source="simulated", soc_date=as_of, as_of=as_of, status="new",
-        source="generated", parameters_name=parameters.name,
-    )  # fmt: skip
-    varying: dict[str, np.ndarray] = {
+    same = {
+        "make": MAKE, "soc_source": EvidenceSource.SIMULATED.value, "soc_date": as_of,
+        "as_of": as_of, "status": LeadStatus.NEW.value, "source": LeadSource.GENERATED.value,
+        "parameters_name": parameters.name,
+    }  # fmt: skip
+    subsets = lr_subsets(parameters)
+    return {
+        **{name: [value] * len(block.lead_id) for name, value in same.items()},
+        "active_lrs": [subsets[code] for code in evidence_codes(block.scores).tolist()],
+        **{name: values.tolist() for name, values in block_arrays(block).items()},
+    }
+
+
+def block_arrays(block: Block) -> dict[str, np.ndarray]:
+    """The exported fields that differ from lead to lead, but for `active_lrs`; texts as objects."""
+    facts = block.facts
+    return {
         **_place(block.town),
         "vin": block.vin,
         "year": block.year,
@@ -54,15 +66,8 @@ def block_columns(block: Block, as_of: date, parameters: Parameters) -> dict[str
         "cohort_assignment": texts(facts.cohorts)[facts.cohort],
         "risk_percentile": block.percentile,
         "urgency_score": block.urgency,
-        **_score(scores),
+        **_score(block.scores),
     }
-    subsets = lr_subsets(parameters)
-    lists = {"active_lrs": [subsets[code] for code in evidence_codes(scores).tolist()]}
-    return same | lists | {name: values.tolist() for name, values in varying.items()}
-
-
-def _repeated(count: int, **values: Any) -> dict[str, list[Any]]:
-    return {name: [value] * count for name, value in values.items()}
 
 
 def _place(town: Ints) -> dict[str, np.ndarray]:
