@@ -16,11 +16,12 @@ from crm.querysets import shop_zone
 
 @dataclass(frozen=True)
 class Letter:
-    """`body` for e-mail, `short` for a text message or to be spoken."""
+    """`body` for e-mail, `short` for a text message, `spoken` for an artificial voice."""
 
     subject: str
     body: str
     short: str
+    spoken: str
     attachments: tuple[tuple[str, bytes, str], ...]
 
 
@@ -40,9 +41,14 @@ def compose(appointment: Appointment, *, kind: str) -> Letter:
     return Letter(
         subject=f"{what} appointment on {context['day']} at {context['clock']}",
         body=render_to_string("crm/mail/appointment.txt", context),
-        short=render_to_string("crm/mail/appointment_short.txt", context).strip(),
+        short=_short(context),
+        spoken=_short(context | {"is_spoken": True}),
         attachments=(("appointment.ics", calendar_entry(appointment), "text/calendar"),),
     )
+
+
+def _short(context: dict[str, Any]) -> str:
+    return render_to_string("crm/mail/appointment_short.txt", context).strip()
 
 
 def calendar_entry(appointment: Appointment) -> bytes:

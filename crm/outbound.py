@@ -56,9 +56,10 @@ _dialers: list[ClickToCall] = []
 
 def register_dialer(dialer: ClickToCall) -> None:
     """`dialer(user, customer_id)` gives the address that a "Call" button posts to, "" when this
-    user cannot place calls. Without a dialer phone numbers are plain tel: links."""
+    user cannot place calls."""
     _dialers[:] = [dialer]
 
 
-def dial_address(user: Any, customer_id: UUID) -> str:
-    return _dialers[0](user, customer_id) if _dialers else ""
+def dial_address(user: Any, customer_id: UUID | None) -> str:
+    """Where a "Call" button leads; "" when `user` cannot call, and for nobody's number."""
+    return _dialers[0](user, customer_id) if _dialers and customer_id else ""

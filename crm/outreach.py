@@ -65,6 +65,12 @@ RULES: dict[str, tuple[type[Refused], str | None, str, str]] = {
         Invalid, "purpose", "Unknown purpose.",
         "Choose service, reminder, callback or marketing.",
     ),
+    "work_items_about_somebody": (
+        Invalid, "customer", "Work is about a customer or a number.", "Give one of the two.",
+    ),
+    "contact_decisions_about_somebody": (
+        Invalid, "customer", "A decision is about a customer or a number.", "Give one of the two.",
+    ),
     "work_items_titled": (Invalid, "title", "Work needs a title.", "Say what it is about."),
     "work_items_value_positive": (
         Invalid, "value", "A value cannot be negative.", "Check the amount.",

@@ -4,6 +4,8 @@ import re
 
 import phonenumbers
 
+# Stands for the number of a caller who kept it back.
+WITHHELD = "anonymous"
 _EXTENSION = re.compile(r"(?:ext\.?|x|#|extension)\s*(\d{1,7})\s*$", re.IGNORECASE)
 
 
@@ -33,6 +35,8 @@ def parse(text: str, region: str = "US") -> tuple[str, str]:
 
 def display(e164: str) -> str:
     """National notation for US numbers, international for others; other text unchanged."""
+    if e164 == WITHHELD:
+        return "number withheld"
     try:
         number = phonenumbers.parse(e164, None)
     except phonenumbers.NumberParseException:

@@ -18,7 +18,7 @@ from crm.expressions import vehicle_name
 from crm.models import User, WorkItem
 from crm.permission import Decision
 from crm.services.claims import claim_first
-from crm.services.permission import decide_many
+from crm.services.permission import Wish, decide_many, may_contact
 
 # Rows that are looked at together: those that may be called now stand first among them.
 WINDOW = 50
@@ -53,6 +53,7 @@ def rows_of(items: QuerySet[WorkItem]) -> list[dict[str, Any]]:
         "id",
         "kind",
         "customer_id",
+        "phone",
         "vehicle_id",
         "title",
         "reason",
@@ -79,10 +80,12 @@ def with_decisions(
 ) -> list[dict[str, Any]]:
     """`rows` with the gate's answer to a call, in words of the list. Three queries."""
     rows = list(rows)
-    decisions = decide_many(
-        [(row["customer_id"], Channel.CALL, row["purpose"]) for row in rows], now=now
-    )
+    decisions = decide_many([_wish(row) for row in rows], now=now)
     return [_shown(row, decisions, now, user) for row in rows]
+
+
+def _wish(row: dict[str, Any]) -> Wish:
+    return row["customer_id"] or row["phone"], Channel.CALL, row["purpose"]
 
 
 def _shown(
@@ -92,7 +95,7 @@ def _shown(
     last = DISPOSITIONS.get(row["outcome"])
     return {
         **row,
-        "decision": decisions[(row["customer_id"], Channel.CALL, row["purpose"])],
+        "decision": decisions[_wish(row)],
         "kind_label": WorkKind(row["kind"]).label,
         "is_mine": held and user is not None and row["claimed_by_id"] == user.pk,
         "last_label": last.label if last else "",
@@ -118,7 +121,7 @@ def take_next(*, user: User, kinds: Sequence[str] = ()) -> WorkItem | None:
     now = timezone.now()
     held = due_items(user=user, now=now, mine=True).filter(barred="").values_list("pk", flat=True)
     if held and (again := claim_first(keys=list(held[:1]), by=user)):
-        return again
+        return _logged(again)
     seen: set[UUID] = set()
     items = due_items(user=user, now=now, kinds=kinds).filter(barred="")
     for number in range(NEXT_WINDOWS):
@@ -127,9 +130,18 @@ def take_next(*, user: User, kinds: Sequence[str] = ()) -> WorkItem | None:
         keys = [row["id"] for row in today.ready if row["id"] not in seen]
         taken = claim_first(keys=keys, by=user)
         if taken is not None or len(rows) < WINDOW:
-            return taken
+            return _logged(taken)
         seen.update(keys)
     return None
+
+
+def _logged(item: WorkItem | None) -> WorkItem | None:
+    """Put on record what the gate says about the item that is worked now."""
+    if item is not None:
+        may_contact(
+            customer=item.customer, phone=item.phone, channel=Channel.CALL, purpose=item.purpose
+        )
+    return item
 
 
 def count_due(*, user: Any) -> int:

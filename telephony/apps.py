@@ -14,7 +14,7 @@ class TelephonyConfig(AppConfig):
         from telephony import demo, signals, timeline
         from telephony.constraints import RULES
         from telephony.providers import missing_settings
-        from telephony.services.outbound import dial_address, send_text
+        from telephony.services.outbound import dial_address, send_text, speak
 
         register_rules(RULES)
         register(Widget("incoming calls", "telephony/_pop.html", "calls:read"))
@@ -24,3 +24,4 @@ class TelephonyConfig(AppConfig):
         outbound.register_dialer(dial_address)
         if not missing_settings():
             outbound.register(Channel.TEXT, send_text)
+            outbound.register(Channel.AI_CALL, speak)

@@ -32,7 +32,8 @@ LONGEST_SECONDS = 7 * 24 * 3600
 @dataclass(frozen=True)
 class Event:
     """One callback: its `kind` (an EventKind), the provider's fields, when we got it, and the
-    `stage` of the call that we put into the address ("people", "agent", "customer" or "")."""
+    `stage` of the call that we put into the address ("people", "agent", "customer", "spoken" for a
+    message that a machine speaks, or "")."""
 
     kind: str
     fields: Mapping[str, str]
@@ -78,6 +79,7 @@ class CallFacts:
     disclosed_at: datetime | None = None
     consent: str = "unknown"
     consent_at: datetime | None = None
+    is_spoken: bool = False
 
     @property
     def is_terminal(self) -> bool:
@@ -89,7 +91,8 @@ def fold(events: Iterable[Event]) -> CallFacts:
     known = sorted(events, key=lambda event: (event.received_at, _identity(event)))
     calls = [event for event in known if event.kind in ("voice", "status", "dial", "voicemail")]
     facts = _recorded(_consented(_parties(CallFacts(), calls), known), known)
-    facts = _answered(facts, known)
+    spoken = any(event.stage == "spoken" for event in known)
+    facts = _answered(replace(facts, is_spoken=spoken), known)
     return _timed(_moved(facts, calls), known)
 
 
@@ -173,8 +176,8 @@ def _answered(facts: CallFacts, known: list[Event]) -> CallFacts:
     """Who took the call, and when: told by the line that was rung and by the end of dialling."""
     taken: list[tuple[datetime, str]] = []
     for event in known:
-        who = "agent" if event.stage == "agent" else "person"
-        if event.kind == "leg" and event.fields.get("CallStatus") in ANSWERED[:2]:
+        who = "agent" if event.stage in ("agent", "spoken") else "person"
+        if _is_pick_up(event) and event.fields.get("CallStatus") in ANSWERED[:2]:
             taken.append((event.at, who))
         elif event.kind == "dial" and event.fields.get("DialCallStatus") in ANSWERED:
             spoken = timedelta(seconds=event.seconds("DialCallDuration") or 0)
@@ -190,6 +193,11 @@ def _answered(facts: CallFacts, known: list[Event]) -> CallFacts:
         answered_at=min(at for at, _who in taken),
         is_voicemail=voicemail,
     )
+
+
+def _is_pick_up(event: Event) -> bool:
+    """Whether its status is that of a line which was rung, not of the provider's own answering."""
+    return event.kind == "leg" or event.stage == "spoken"
 
 
 def _is_message(event: Event) -> bool:

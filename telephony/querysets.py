@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from crm.phones import WITHHELD
 from crm.querysets import shop_day
 from telephony.enums import CallStatus, Direction
 
@@ -37,8 +38,6 @@ class CallQuerySet(models.QuerySet[Any]):
         return self.filter(started_at__lt=shop_day(day)[1])
 
 
-# What `call_logs.caller_phone` holds when the caller's number was withheld.
-WITHHELD = "anonymous"
 MISSED = Q(direction=Direction.INBOUND, answered_by__isnull=True) & ~Q(
     provider__in=["manual", "other"]
 )

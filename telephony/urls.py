@@ -18,6 +18,8 @@ _TWILIO = {
     "transcription": webhooks.transcription,
     "outbound": webhooks.outbound,
     "announce": webhooks.announce,
+    "spoken": webhooks.spoken,
+    "text": webhooks.text,
 }
 urlpatterns: list[URLPattern] = [
     path("", calls.call_list, name="calls"),

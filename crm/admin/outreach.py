@@ -38,7 +38,8 @@ class ContactAttemptAdmin(CustomerColumn):
 class ContactDecisionAdmin(CustomerColumn):
     capability = "consent:read"
     list_display = (
-        "at", "customer", "channel", "purpose", "allowed", "reason", "allowed_from", "source",
+        "at", "customer", "phone", "channel", "purpose", "allowed", "reason", "allowed_from",
+        "source",
     )  # fmt: skip
     list_filter = ("allowed", "channel", "purpose")
     ordering = ("-id",)
@@ -48,12 +49,12 @@ class ContactDecisionAdmin(CustomerColumn):
 class WorkItemAdmin(CustomerColumn):
     capability = "work:read"
     list_display = (
-        "kind", "customer", "title", "rank", "barred", "due_at", "claimed_by", "outcome",
+        "kind", "customer", "phone", "title", "rank", "barred", "due_at", "claimed_by", "outcome",
         "closed_at",
     )  # fmt: skip
     list_filter = ("kind", "purpose")
     list_select_related = ("customer", "claimed_by")
-    search_fields = ("key__exact", "customer__phone__exact")
+    search_fields = ("key__exact", "customer__phone__exact", "phone__exact")
     ordering = ("-rank", "-id")
 
 

@@ -56,7 +56,7 @@ class WorkItemViewSet(RowViewSet):
 
     def row(self, key: Any) -> dict[str, Any]:
         item = super().row(key)
-        wish = (item["customer"], str(Channel.CALL), item["purpose"])
+        wish = (item["customer"] or item["phone"], str(Channel.CALL), item["purpose"])
         item["permission"] = asdict(decide_many([wish])[wish])
         return item
 
@@ -76,10 +76,11 @@ class WorkItemViewSet(RowViewSet):
 
     @action(detail=True, methods=["post"], capability=_WRITE, input_class=NothingInput)
     def claim(self, request: Request, pk: Any) -> Response:
-        """Take the item, and with it its customer. 409 when somebody else works on them."""
+        """Take the item, and with it its customer, to call now. 409 when the permission gate says
+        no, or somebody else works on them."""
         validated(NothingInput, request)
         user: Any = request.user
-        return self.answer(claims.claim(item=self.target(), by=user).pk)
+        return self.answer(claims.take(item=self.target(), by=user).pk)
 
     @action(detail=True, methods=["post"], capability=_WRITE, input_class=NothingInput)
     def release(self, request: Request, pk: Any) -> Response:

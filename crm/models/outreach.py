@@ -1,14 +1,16 @@
 """What the dealership may say to whom, what it said, and what is to be said next."""
 
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import models
 from django.db.models.functions import Now
 
 from crm.enums import Channel, ConsentBasis, ContactPurpose, Direction, WorkKind
 from crm.models.base import Record, one_of
-from crm.models.people import Customer, User
+from crm.models.people import PHONE, Customer, User
 from crm.models.vehicles import Vehicle
+from crm.phones import WITHHELD
 from crm.querysets import WorkItemQuerySet
 
 
@@ -127,14 +129,15 @@ class ContactAttempt(Record):
 
 
 class ContactDecision(models.Model):
-    """What the permission gate answered to one attempt to reach somebody. Kept for
-    `CONTACT_DECISION_DAYS`."""
+    """What the permission gate answered to one attempt to reach a customer, or the number `phone`
+    that is no customer's. Kept for `CONTACT_DECISION_DAYS`."""
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(db_default=Now())
     customer = models.ForeignKey(
-        Customer, models.CASCADE, related_name="contact_decisions", db_index=False
+        Customer, models.CASCADE, null=True, related_name="contact_decisions", db_index=False
     )
+    phone = models.CharField(max_length=20, blank=True, default="", db_default="")
     channel = models.CharField(max_length=10, choices=Channel)
     purpose = models.CharField(max_length=10, choices=ContactPurpose)
     allowed = models.BooleanField()
@@ -150,6 +153,12 @@ class ContactDecision(models.Model):
             models.Index(fields=["customer", "-id"], name="contact_decisions_customer"),
             models.Index(fields=["at"], name="contact_decisions_at"),
         ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(customer__isnull=False) | ~models.Q(phone=""),
+                name="contact_decisions_about_somebody",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.channel} {'allowed' if self.allowed else self.reason}"
@@ -161,6 +170,9 @@ BARRED_RANK = Decimal(-1)
 class WorkItem(Record):
     """Somebody to contact, why, and what it is worth.
 
+    That is a customer, or a number that is nobody's yet: then `phone` holds it in E.164, or
+    WITHHELD when a message was left and the number kept back.
+
     `rank` is the expected value: `value` times `reach`, the chance that the contact succeeds
     (docs/permission.md). `barred` is the reason why nobody may be contacted about it whatever
     the hour; such items rank below all others. A claim holds until `claimed_until`.
@@ -168,7 +180,16 @@ class WorkItem(Record):
 
     key = models.CharField(max_length=200)
     kind = models.CharField(max_length=20, choices=WorkKind)
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="work_items")
+    customer = models.ForeignKey(
+        Customer, models.CASCADE, null=True, blank=True, related_name="work_items"
+    )
+    phone = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of whom nobody knows yet, in E.164; empty for a customer",
+    )
     vehicle = models.ForeignKey(
         Vehicle, models.CASCADE, null=True, blank=True, related_name="work_items"
     )
@@ -236,6 +257,7 @@ class WorkItem(Record):
             models.Index(
                 fields=["batch"], name="work_items_batch", condition=models.Q(batch__isnull=False)
             ),
+            models.Index(fields=["phone"], name="work_items_phone", condition=~models.Q(phone="")),
             models.Index(fields=["updated_at", "id"], name="work_items_changed"),
         ]
         constraints = [
@@ -246,6 +268,12 @@ class WorkItem(Record):
             models.CheckConstraint(
                 condition=one_of("purpose", ContactPurpose.values),
                 name="work_items_purpose_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(customer__isnull=False, phone="")
+                | models.Q(customer__isnull=True, phone__regex=PHONE)
+                | models.Q(customer__isnull=True, phone=WITHHELD),
+                name="work_items_about_somebody",
             ),
             models.CheckConstraint(condition=~models.Q(title=""), name="work_items_titled"),
             models.CheckConstraint(
@@ -262,3 +290,13 @@ class WorkItem(Record):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def subject(self) -> UUID | str:
+        """Whom the permission gate is asked about: the customer's key, or the number."""
+        return self.customer_id or self.phone
+
+    @property
+    def who(self) -> str:
+        """The customer's name, or the number."""
+        return self.customer.name if self.customer else self.phone

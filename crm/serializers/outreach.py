@@ -32,10 +32,14 @@ class GateQuery(serializers.Serializer[object]):
 
 
 class WorkItemRows(Rows):
-    """Somebody to contact, why, and what it is worth; `barred` says why nobody may call at all."""
+    """Somebody to contact, why, and what it is worth; `barred` says why nobody may call at all.
 
-    customer_name = serializers.CharField(read_only=True)
-    customer_phone = serializers.CharField(read_only=True)
+    Without a customer it is about the number `phone`, which is nobody's yet (`anonymous` when it
+    was withheld).
+    """
+
+    customer_name = serializers.CharField(read_only=True, allow_null=True)
+    customer_phone = serializers.CharField(read_only=True, allow_null=True)
     vehicle_name = serializers.CharField(read_only=True, allow_null=True)
     claimed_by_name = serializers.CharField(read_only=True, allow_null=True)
 
@@ -49,6 +53,7 @@ class WorkItemRows(Rows):
             "customer",
             "customer_name",
             "customer_phone",
+            "phone",
             "vehicle",
             "vehicle_name",
             "title",

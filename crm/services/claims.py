@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from crm.constraints import translated
@@ -16,8 +16,9 @@ from crm.dispositions import BUSY_MINUTES, DISPOSITIONS, Disposition
 from crm.enums import Channel, ConsentBasis, Direction
 from crm.exceptions import Invalid, Refused
 from crm.models import ContactAttempt, Customer, User, WorkItem
-from crm.services.consent import opt_out
+from crm.services.consent import opt_out, opt_out_number
 from crm.services.contacts import record_contact
+from crm.services.permission import require_permission
 from crm.services.worklist import refresh_customer
 
 # An item is put off for at most this long; later it would be forgotten rather than postponed.
@@ -28,6 +29,17 @@ class Taken(Refused):
     """Somebody else works on this customer, or the item is closed."""
 
     code = "taken"
+
+
+def take(*, item: WorkItem, by: User) -> WorkItem:
+    """Claim `item` in order to call now: the permission gate is asked, and its answer logged.
+
+    Raises ContactBlocked with the reason and from when it is allowed, and Taken.
+    """
+    require_permission(
+        customer=item.customer, phone=item.phone, channel=Channel.CALL, purpose=item.purpose
+    )
+    return claim(item=item, by=by)
 
 
 def claim(*, item: WorkItem, by: User) -> WorkItem:
@@ -43,17 +55,21 @@ def claim(*, item: WorkItem, by: User) -> WorkItem:
 def claim_first(*, keys: Sequence[UUID], by: User) -> WorkItem | None:
     """Take the first of `keys` that is free; None when none is.
 
-    Two people who ask at once never get the same item, nor two items of one customer: whoever
-    takes one holds the customer's lock, and only then looks who else works on them.
+    Two people who ask at once never get the same item, nor two items of one customer or number:
+    whoever takes one holds the lock of that, and only then looks who else works on them.
     """
     now = timezone.now()
     for key in keys:
         with audited(), translated():
-            if not _lock_customer_of(key):
+            if not _lock_subject_of(key):
                 continue
             others = (
                 WorkItem.objects.open()
-                .filter(customer_id=OuterRef("customer_id"), claimed_until__gt=now)
+                .filter(
+                    Q(customer_id=OuterRef("customer_id"))
+                    | Q(customer=None, phone=OuterRef("phone")),
+                    claimed_until__gt=now,
+                )
                 .exclude(claimed_by=by)
             )
             free = WorkItem.objects.open().filter(~Exists(others), pk=key)
@@ -62,15 +78,15 @@ def claim_first(*, keys: Sequence[UUID], by: User) -> WorkItem | None:
     return None
 
 
-def _lock_customer_of(key: UUID) -> bool:
-    """Hold the customer of item `key` until the commit; False when somebody is claiming them.
+def _lock_subject_of(key: UUID) -> bool:
+    """Hold the customer or number of item `key` until the commit; False when somebody claims it.
 
     A statement of its own: the claim that follows has to see what was committed before the lock.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended('work ' || customer_id::text, 0))"
-            " FROM work_items WHERE id = %s",
+            "SELECT pg_try_advisory_xact_lock(hashtextextended("
+            "'work ' || coalesce(customer_id::text, phone), 0)) FROM work_items WHERE id = %s",
             [key],
         )
         row = cursor.fetchone()
@@ -111,20 +127,28 @@ def dispose(
         _check_later(again_at, field="again_at")
     with audited(), translated():
         held = _held(item, by)
-        if disposition.reached is not None:
-            _record(held, disposition, by=by, channel=channel, note=note)
+        if disposition.reached is not None and held.customer_id is not None:
+            _record(held, held.customer_id, disposition, by=by, channel=channel, note=note)
         if outcome == "do_not_call":
-            opt_out(
-                customer=Customer.objects.get(pk=held.customer_id),
-                source="call",
-                basis=ConsentBasis.DO_NOT_CALL,
-                note=note,
-                by=by,
-            )
+            _opt_out(held, by=by, note=note)
         _settle(held, disposition, again_at)
-        refresh_customer(customer_id=held.customer_id)
+        if held.customer_id is not None:
+            refresh_customer(customer_id=held.customer_id)
         held.refresh_from_db()
     return held
+
+
+def _opt_out(item: WorkItem, *, by: User | None, note: str) -> None:
+    if item.customer_id is None:
+        opt_out_number(phone=item.phone, source="call", note=note)
+        return
+    opt_out(
+        customer=Customer.objects.get(pk=item.customer_id),
+        source="call",
+        basis=ConsentBasis.DO_NOT_CALL,
+        note=note,
+        by=by,
+    )
 
 
 def snooze(*, item: WorkItem, until: datetime, by: User | None) -> WorkItem:
@@ -160,7 +184,13 @@ def _held(item: WorkItem, by: User | None) -> WorkItem:
 
 
 def _record(
-    item: WorkItem, disposition: Disposition, *, by: User | None, channel: str, note: str
+    item: WorkItem,
+    customer_id: UUID,
+    disposition: Disposition,
+    *,
+    by: User | None,
+    channel: str,
+    note: str,
 ) -> None:
     logged = _logged_call(item, by) if channel == Channel.CALL else None
     if logged is not None:
@@ -170,7 +200,7 @@ def _record(
         logged.save(update_fields=["outcome", "reached", "text", "purpose"])
         return
     record_contact(
-        customer_id=item.customer_id,
+        customer_id=customer_id,
         channel=channel,
         direction=Direction.OUTBOUND,
         purpose=item.purpose,
@@ -188,7 +218,7 @@ def _logged_call(item: WorkItem, by: User | None) -> ContactAttempt | None:
         return None
     since = item.claimed_until - timedelta(minutes=settings.CONTACT_CLAIM_MINUTES)
     calls = ContactAttempt.objects.select_for_update().filter(
-        customer_id=item.customer_id,
+        customer=item.customer,
         channel=Channel.CALL,
         direction=Direction.OUTBOUND,
         by=by,

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from crm import signals
@@ -10,8 +11,8 @@ from crm.constraints import translated
 from crm.context import audited, current
 from crm.enums import Channel, ConsentBasis, ContactPurpose
 from crm.exceptions import Invalid
-from crm.models import Consent, ContactAttempt, Customer, User, WorkItem
-from crm.services.worklist import refresh_customer
+from crm.models import Consent, ContactAttempt, ContactDecision, Customer, User, WorkItem
+from crm.services.worklist import refresh_customer, refresh_number
 from crm.zones import state_of
 
 AGREEMENTS = [ConsentBasis.WRITTEN, ConsentBasis.SPOKEN, ConsentBasis.ONLINE]
@@ -75,13 +76,15 @@ def opt_out(
 def opt_out_number(*, phone: str, source: str, note: str = "") -> Consent:
     """A number that belongs to no customer asks to be left alone; `phone` is E.164."""
     with audited(), translated():
-        return Consent.objects.create(
+        line = Consent.objects.create(
             phone=phone,
             basis=ConsentBasis.DO_NOT_CALL,
             source=source,
             note=note[:300],
             revoked_at=timezone.now(),
         )
+        refresh_number(phone=phone)
+    return line
 
 
 def _write(
@@ -119,7 +122,8 @@ def forget_customer(customer: Customer) -> None:
     lines.filter(revoked_at__isnull=False).update(customer=None, note="")
     lines.update(phone="", email="", note="")
     ContactAttempt.objects.filter(customer=customer).update(text="")
-    WorkItem.objects.filter(customer=customer).delete()
+    WorkItem.objects.filter(Q(customer=customer) | Q(phone=customer.phone)).delete()
+    ContactDecision.objects.filter(phone=customer.phone).delete()
 
 
 def announces_recording(*, customer: Customer | None) -> bool:

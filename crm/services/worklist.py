@@ -16,6 +16,7 @@ from crm.dispositions import chance_to_reach, default_value
 from crm.enums import Channel, ContactPurpose, Direction
 from crm.models import ContactAttempt, DataBatch, WorkItem
 from crm.permission import Decision
+from crm.services.contact_facts import Subject
 from crm.services.permission import decide_many
 
 # Older calls say little about who picks up today.
@@ -29,8 +30,9 @@ class NewWork:
 
     key: str
     kind: str
-    customer_id: UUID
+    customer_id: UUID | None
     title: str
+    phone: str = ""
     reason: str = ""
     vehicle_id: UUID | None = None
     value: Decimal | None = None
@@ -39,13 +41,18 @@ class NewWork:
     url: str = ""
     purpose: str = ContactPurpose.SERVICE
 
+    @property
+    def subject(self) -> Subject:
+        return self.customer_id or self.phone
+
 
 def add_work(
     *,
     key: str,
     kind: str,
-    customer_id: UUID,
+    customer_id: UUID | None,
     title: str,
+    phone: str = "",
     reason: str = "",
     vehicle_id: UUID | None = None,
     value: Decimal | None = None,
@@ -59,13 +66,14 @@ def add_work(
 
     A second call while the item is open brings title, reason, value, expiry and address up to
     date; who holds it and when it is due stay. A closed item stays closed. `value` is what
-    success is worth in the shop's currency, left out the kind's usual one. Raises Invalid for an
-    unknown kind or purpose.
+    success is worth in the shop's currency, left out the kind's usual one. Without a customer it
+    is about the number `phone`. Raises Invalid for an unknown kind or purpose.
     """
     work = NewWork(
         key=key,
         kind=kind,
         customer_id=customer_id,
+        phone=phone,
         title=title,
         reason=reason,
         vehicle_id=vehicle_id,
@@ -86,14 +94,14 @@ def add_work_many(works: Iterable[NewWork], *, batch: DataBatch | None = None) -
     """
     wanted = {work.key: work for work in works}
     with audited(), translated():
-        chances = _chances({work.customer_id for work in wanted.values()})
-        wishes = {(work.customer_id, str(Channel.CALL), work.purpose) for work in wanted.values()}
+        chances = _chances({work.customer_id for work in wanted.values() if work.customer_id})
+        wishes = {(work.subject, str(Channel.CALL), work.purpose) for work in wanted.values()}
         decisions = decide_many(wishes)
         items = [
             WorkItem(
                 **_fields(work, batch),
-                reach=chance_to_reach(work.kind, **chances.get(work.customer_id, NO_CALLS)),
-                barred=_reason(decisions[work.customer_id, str(Channel.CALL), work.purpose]),
+                reach=chance_to_reach(work.kind, **chances.get(work.subject, NO_CALLS)),
+                barred=_reason(decisions[work.subject, str(Channel.CALL), work.purpose]),
             )
             for work in wanted.values()
         ]
@@ -171,11 +179,36 @@ def refresh_customer(*, customer_id: UUID) -> None:
             )
 
 
+def refresh_number(*, phone: str) -> None:
+    """The same for open items about a number that is nobody's."""
+    with audited(), translated():
+        items = WorkItem.objects.open().filter(phone=phone)
+        for purpose in set(items.order_by().values_list("purpose", flat=True)):
+            items.filter(purpose=purpose).update(barred=_barred(phone, purpose))
+
+
+def give_work(
+    *, customer_id: UUID, phone: str = "", keys: Collection[str] = (), others: bool = False
+) -> int:
+    """What was about a number is about the customer who turned out to have it: items of `phone`,
+    and those of `keys` (with `others` also when they were another customer's). How many."""
+    nobodys = Q(customer__isnull=True)
+    mine = Q(key__in=keys) if others else Q(key__in=keys) & nobodys
+    if phone:
+        mine |= Q(phone=phone) & nobodys
+    with audited(), translated():
+        items = WorkItem.objects.filter(mine).exclude(customer_id=customer_id)
+        given = items.update(customer_id=customer_id, phone="")
+        if given:
+            refresh_customer(customer_id=customer_id)
+    return given
+
+
 def _chance(customer_id: UUID, kind: str) -> Decimal:
     return chance_to_reach(kind, **_chances([customer_id]).get(customer_id, NO_CALLS))
 
 
-def _chances(customers: Collection[UUID]) -> dict[UUID, dict[str, int]]:
+def _chances(customers: Collection[UUID]) -> dict[Subject, dict[str, int]]:
     """How many calls the customers got of which we know the end, and how many reached them."""
     calls = ContactAttempt.objects.filter(
         customer_id__in=customers,
@@ -195,9 +228,9 @@ def _chances(customers: Collection[UUID]) -> dict[UUID, dict[str, int]]:
     }
 
 
-def _barred(customer_id: UUID, purpose: str) -> str:
+def _barred(subject: Subject, purpose: str) -> str:
     """Why nobody may call about it whatever the hour; "" when somebody may, now or later."""
-    wish = (customer_id, str(Channel.CALL), purpose)
+    wish = (subject, str(Channel.CALL), purpose)
     return _reason(decide_many([wish])[wish])
 
 

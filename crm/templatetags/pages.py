@@ -55,7 +55,9 @@ def last8(vin: str) -> str:
 def phone_link(
     context: Context, number: str, customer: Any = None, extension: str = "", css: str = ""
 ) -> dict[str, Any]:
-    """A number to dial by hand and, beside that of a customer (whose key `customer` is), the
-    button that calls by a click for those who may."""
+    """A number; that of a customer (whose key `customer` is) calls by a click for those who may.
+
+    Never a tel: link: a telephone that dials by itself would go past the permission gate.
+    """
     dial = dial_address(context["user"], customer) if customer else ""
     return {"number": number, "extension": extension, "dial": dial, "css": css}

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm import outbound, today
+from crm import outbound, phones, today
 from crm.enums import Channel
 from crm.exceptions import Refused
 from crm.forms.base import PageForm
@@ -18,7 +18,7 @@ from crm.forms.outreach import DispositionForm, SnoozeForm, TodayFilter
 from crm.listing import keyset_page
 from crm.models import WorkItem
 from crm.services import claims
-from crm.services.permission import decide_many, may_contact
+from crm.services.permission import Wish, decide_many
 from crm.views.common import WRITE, allowed, answer_list, go
 
 ORDERS = {"rank": ("rank", "id")}
@@ -62,13 +62,12 @@ def today_item(request: HttpRequest, key: UUID) -> HttpResponse:
 
 @allowed("work:write", WRITE)
 def today_claim(request: HttpRequest, key: UUID) -> HttpResponse:
-    """Take the item to call now; the gate is asked, and its answer logged."""
+    """Take the item to call now, unless the gate forbids it."""
     item = _item_or_404(key)
     try:
-        claims.claim(item=item, by=_person(request))
+        claims.take(item=item, by=_person(request))
     except Refused as refused:
         return go(request, reverse("today"), str(refused), messages.ERROR)
-    may_contact(customer=item.customer, channel=Channel.CALL, purpose=item.purpose)
     return go(request, reverse("today_item", args=[item.pk]))
 
 
@@ -82,7 +81,7 @@ def today_done(request: HttpRequest, key: UUID) -> HttpResponse:
         except Refused as refused:
             form.refuse(refused)
         else:
-            messages.success(request, _("Saved: %s.") % item.customer)
+            messages.success(request, _("Saved: %s.") % phones.display(item.who))
             if "and_next" in request.POST:
                 return _go_to_next(request)
             return go(request, reverse("today"))
@@ -98,7 +97,7 @@ def today_snooze(request: HttpRequest, key: UUID) -> HttpResponse:
         except Refused as refused:
             form.refuse(refused)
         else:
-            return go(request, reverse("today"), _("Put off: %s.") % item.customer)
+            return go(request, reverse("today"), _("Put off: %s.") % phones.display(item.who))
     return _sheet(request, item, snooze=form)
 
 
@@ -113,7 +112,6 @@ def _go_to_next(request: HttpRequest) -> HttpResponse:
     if item is None:
         text = _("Nobody is left who may be called now.")
         return go(request, reverse("today"), text, messages.INFO)
-    may_contact(customer=item.customer, channel=Channel.CALL, purpose=item.purpose)
     return go(request, reverse("today_item", args=[item.pk]))
 
 
@@ -132,7 +130,9 @@ def _person(request: HttpRequest) -> Any:
 def _sheet(request: HttpRequest, item: WorkItem, **forms: PageForm) -> HttpResponse:
     now = timezone.now()
     held = item.claimed_until is not None and item.claimed_until > now
-    wishes = {channel: (item.customer_id, channel, item.purpose) for channel in Channel.outbound()}
+    wishes: dict[str, Wish] = {
+        channel: (item.subject, channel, item.purpose) for channel in Channel.outbound()
+    }
     decisions = decide_many(wishes.values(), now=now)
     context = {
         "item": item,
@@ -142,7 +142,7 @@ def _sheet(request: HttpRequest, item: WorkItem, **forms: PageForm) -> HttpRespo
         "is_mine": held and item.claimed_by_id == _person(request).pk,
         "decision": decisions[wishes[Channel.CALL]],
         "channels": [(Channel(name).label, decisions[wish]) for name, wish in wishes.items()],
-        "contacts": item.customer.contacts.select_related("by")[:5],
+        "contacts": item.customer.contacts.select_related("by")[:5] if item.customer else [],
         "dial_url": outbound.dial_address(request.user, item.customer_id),
         "disposition": forms.get("disposition", DispositionForm()),
         "snooze": forms.get("snooze", SnoozeForm()),

@@ -9,7 +9,7 @@ from django.db.models import Case, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
-from crm.enums import WorkKind
+from crm.enums import ContactPurpose, WorkKind
 from crm.models import WorkItem
 from crm.services.worklist import add_work, close_work
 from leads.enums import ContactUrgency, FailureWindow, LeadStatus
@@ -103,4 +103,5 @@ def _offer(record: Any) -> None:
         reason=f"Battery risk {chance}%, likely to fail in {window}.",
         value=Decimal(record.expected_value),
         url=f"/leads/{record.pk}/",
+        purpose=ContactPurpose.MARKETING,
     )

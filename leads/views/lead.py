@@ -150,7 +150,7 @@ def _contact(request: HttpRequest, lead: Lead) -> dict[str, Any]:
     customer = lead.customer
     if customer is None or customer.is_anonymised:
         return {}
-    purpose = ContactPurpose.SERVICE
+    purpose = ContactPurpose.MARKETING
     wishes = {channel: (customer.pk, channel, purpose) for channel in Channel.outbound()}
     decisions = decide_many(wishes.values())
     on_list = WorkItem.objects.open().filter(url=_address(lead), customer=customer)

@@ -133,8 +133,10 @@ class Dialogue:
         self._finish(self._use("opt_out"))
 
     def _want_hand_over(self, text: str) -> None:
-        self._finish(self._use("hand_over", reason=text[:200]))
-        self.hang_up()
+        reply = self._use("hand_over", reason=text[:200])
+        self._finish(reply)
+        if reply["ok"]:
+            self.hang_up()
 
     def _want_leave_message(self, text: str) -> None:
         self._wait("message", "What shall I pass on?")

@@ -205,6 +205,16 @@ class CallLog(Record):
         return self.status in CallStatus.open()
 
     @property
+    def is_spoken(self) -> bool:
+        """Whether a machine rang to speak a message, whose own contact record says so."""
+        return (
+            self.direction == Direction.OUTBOUND
+            and self.call_type == CallType.REMINDER
+            and self.advisor_id is None
+            and self.provider == Provider.TWILIO
+        )
+
+    @property
     def is_missed(self) -> bool:
         """Twin of `CallQuerySet.missed` for a row at hand."""
         return (

@@ -105,6 +105,17 @@ def announcement() -> str:
     return str(response)
 
 
+def message(text: str, address: Address, **carried: str) -> str:
+    """A message that a machine speaks: who calls, what, and how to have no more such calls."""
+    response = VoiceResponse()
+    gather = Gather(num_digits=1, timeout=4, action=address("spoken", **carried))
+    gather.say(f"This is an automated call from {settings.DEALERSHIP_NAME}. {text}")
+    gather.say("If you do not want such calls, press 9.")
+    response.append(gather)
+    response.hangup()
+    return str(response)
+
+
 def goodbye(text: str = "") -> str:
     """The end of a call."""
     response = VoiceResponse()

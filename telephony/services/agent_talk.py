@@ -7,11 +7,10 @@ from django.utils import timezone
 
 from crm.constraints import translated
 from crm.context import audited
-from crm.enums import Channel, ContactPurpose, WorkKind
+from crm.enums import Channel
 from crm.querysets import shop_zone
 from crm.services import consent
 from crm.services.availability import opening_hours
-from crm.services.worklist import add_work
 from telephony.enums import CallOutcome, CallStatus, Provider
 from telephony.models import CallLog
 from telephony.querysets import WITHHELD
@@ -44,7 +43,7 @@ def opt_out(*, call: CallLog, channel: str = "") -> Answer:
 
 def leave_message(*, call: CallLog, message: str, phone: str = "") -> Answer:
     """A message for the shop: work for whoever calls back, and in the log of the call."""
-    number = call.caller_phone if call.caller_phone != WITHHELD else ""
+    number = _number_of(call)
     if phone:
         stated = spoken_phone(phone)
         if stated is None:
@@ -53,7 +52,13 @@ def leave_message(*, call: CallLog, message: str, phone: str = "") -> Answer:
     if not number:
         return NUMBER_NEEDED
     written = f"{message.strip()} (call back {number})"
-    _add_callback(call, "message", "Answer a message", message.strip())
+    follow_up.add_callback(
+        call=call,
+        kind="message",
+        title="Answer a message",
+        reason=message.strip(),
+        number=number,
+    )
     _note(
         call,
         outcome=CallOutcome.MESSAGE_TAKEN,
@@ -68,7 +73,16 @@ def hand_over(*, call: CallLog, reason: str = "") -> Answer:
     if numbers and _is_open():
         _note(call, outcome=CallOutcome.TRANSFERRED)
         return done("One moment, I'm connecting you.", transfer_to=numbers[0])
-    _add_callback(call, "hand_over", "Call back: wants a person", reason)
+    number = _number_of(call)
+    if not number:
+        return NUMBER_NEEDED
+    follow_up.add_callback(
+        call=call,
+        kind="hand_over",
+        title="Call back: wants a person",
+        reason=reason,
+        number=number,
+    )
     _note(call, outcome=CallOutcome.CALLBACK_REQUESTED)
     return done("Nobody is free right now. A colleague will call you back.", transfer_to=None)
 
@@ -121,17 +135,11 @@ def _is_open() -> bool:
     return hours is not None and hours.opens <= now < hours.closes
 
 
-def _add_callback(call: CallLog, kind: str, title: str, reason: str) -> None:
-    """Work for a call of a customer; of a stranger's calls the log of calls is the list."""
-    if call.customer_id is not None:
-        add_work(
-            key=f"{kind}:{call.pk}",
-            kind=WorkKind.CALLBACK,
-            customer_id=call.customer_id,
-            title=title,
-            reason=reason,
-            purpose=ContactPurpose.CALLBACK,
-        )
+def _number_of(call: CallLog) -> str:
+    """Where the caller can be called back: the calling number, else the one that they said."""
+    claim = claim_of(call)
+    said = claim.claimed_phone if claim else ""
+    return said if call.caller_phone == WITHHELD else call.caller_phone
 
 
 def _note(call: CallLog, **changes: Any) -> None:

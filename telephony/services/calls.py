@@ -12,6 +12,7 @@ from crm.constraints import translated
 from crm.context import audited, current
 from crm.exceptions import Invalid
 from crm.models import Appointment, Customer
+from crm.services.worklist import give_work
 from crm.services.writing import assign, locked, save_changes
 from telephony.enums import AnsweredBy, CallStatus, Direction, Provider, RecordingConsent
 from telephony.models import CallLog, ProviderEvent
@@ -97,6 +98,8 @@ def update_call(
         if "recording_consent" in changed:
             changed += _note_consent(fresh)
         save_changes(fresh, changed)
+        if "customer" in changed and fresh.customer_id is not None:
+            follow_up.belongs_to(call=fresh, customer_id=fresh.customer_id, others=True)
         if changed:
             follow_up.finished(call=fresh)
     return fresh
@@ -106,6 +109,7 @@ def match_customer(*, customer: Customer) -> int:
     """Give `customer` the calls of their number that were nobody's; how many."""
     if customer.is_anonymised:
         return 0
+    give_work(customer_id=customer.pk, phone=customer.phone)
     return _match(CallLog.objects.unmatched().filter(caller_phone=customer.phone), customer.pk)
 
 
@@ -123,6 +127,7 @@ def _match(calls: Any, customer_id: UUID) -> int:
         for call in found:
             call.customer_id = customer_id
             call.save(update_fields=["customer"])
+            follow_up.belongs_to(call=call, customer_id=customer_id)
             follow_up.finished(call=call)
     return len(found)
 

@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from crm.constraints import translated
 from crm.context import audited
+from crm.enums import ContactPurpose
 from jobs.services import enqueue
 from telephony.callstate import CallFacts, Event, fold
-from telephony.enums import CallStatus, Direction, EventKind, RecordingConsent
+from telephony.enums import CallStatus, CallType, Direction, EventKind, RecordingConsent
 from telephony.models import CallLog, ProviderEvent
 from telephony.querysets import WITHHELD
 from telephony.services import follow_up, pop
@@ -156,6 +157,9 @@ def _apply(call: CallLog, facts: CallFacts) -> None:
     if facts.duration_seconds is not None:
         call.duration_seconds = facts.duration_seconds
     call.is_voicemail = call.is_voicemail or facts.is_voicemail
+    if facts.is_spoken:
+        call.purpose = call.purpose or ContactPurpose.REMINDER
+        call.call_type = call.call_type or CallType.REMINDER
     _apply_recording(call, facts)
     changed = [name for name, value in before.items() if call.__dict__[name] != value]
     if changed:

@@ -15,9 +15,11 @@ from crm.constraints import translated
 from crm.context import audited
 from crm.enums import Channel, ContactPurpose
 from crm.exceptions import Invalid, Refused
-from crm.models import Customer, User
+from crm.messages import compose
+from crm.models import Consent, Customer, OutboundMessage, User
 from crm.outbound import MaybeSent, Message, NotSent
-from crm.services.permission import require_permission
+from crm.services import consent
+from crm.services.permission import may_contact, require_permission
 from telephony import providers
 from telephony.enums import CallStatus, Direction, Provider
 from telephony.models import CallLog
@@ -43,9 +45,12 @@ def place_call(
     Raises Refused when no telephone service is set up, the user has no number, the number is
     nobody's, the permission gate says no, the user's phone rings already, or the provider fails.
     """
-    _require_service()
     if purpose not in ContactPurpose.values:
         raise Invalid("Unknown purpose.", field="purpose", remedy="Choose a listed one.")
+    wanted = customer or _customer_of(number)
+    # First of all: whoever then dials by hand has been told whether they may.
+    require_permission(customer=wanted, channel=Channel.CALL, purpose=purpose)
+    _require_service()
     own = party(user.phone)
     if own == WITHHELD:
         raise Refused(
@@ -54,8 +59,6 @@ def place_call(
             remedy="Ask an administrator to add it to your user.",
             status=422,
         )
-    wanted = customer or _customer_of(number)
-    require_permission(customer=wanted, channel=Channel.CALL, purpose=purpose)
     call = _new_call(user=user, customer=wanted, purpose=purpose)
     _ring(call, own)
     return call
@@ -145,6 +148,67 @@ def send_text(message: Message) -> str:
     except ProviderError as error:
         unclear = MaybeSent if error.maybe_done else NotSent
         raise unclear(str(error)) from error
+
+
+def speak(message: Message) -> str:
+    """Sender of `crm.outbound` for artificial voices: rings the customer, and who picks up hears
+    the planned message that `message.key` names. The provider's id.
+
+    Writes nothing: its callbacks are in the log of calls before our transaction has ended.
+    """
+    key = message.key.removeprefix("message:")
+    try:
+        return providers.current().place_call(
+            to=message.to,
+            answer_url=callback_address("spoken", message=key, stage="spoken"),
+            status_url=callback_address("status", stage="spoken"),
+        )
+    except ProviderError as error:
+        unclear = MaybeSent if error.maybe_done else NotSent
+        raise unclear(str(error)) from error
+
+
+def spoken_text(key: str) -> str:
+    """What a machine says when the call about message `key` is picked up; "" for no message."""
+    planned = _planned(key)
+    return compose(planned.appointment, kind=planned.kind).spoken if planned else ""
+
+
+def refuse_spoken(key: str) -> None:
+    """Whoever heard message `key` wants no more calls by a machine."""
+    planned = _planned(key)
+    if planned is not None and not _has_refused(planned.appointment.customer, Channel.AI_CALL):
+        customer = planned.appointment.customer
+        consent.opt_out(customer=customer, source="call", channel=Channel.AI_CALL)
+
+
+def refuse_texts(*, phone: str) -> None:
+    """Somebody answered a text with STOP: no more texts, nor calls by a machine (47 CFR
+    64.1200(a)(10)). Once, however often the provider tells us; of a number that is nobody's,
+    everything is withdrawn."""
+    customer = caller(phone)
+    if customer is None:
+        if not Consent.objects.filter(phone=phone, revoked_at__isnull=False).exists():
+            consent.opt_out_number(phone=phone, source="text")
+        return
+    for channel in (Channel.TEXT, Channel.AI_CALL):
+        if not _has_refused(customer, channel):
+            consent.opt_out(customer=customer, source="text", channel=channel)
+
+
+def _has_refused(customer: Customer, channel: str) -> bool:
+    purpose = ContactPurpose.REMINDER
+    decision = may_contact(customer=customer, channel=channel, purpose=purpose, log=False)
+    return decision.reason in ("opted_out", "do_not_call")
+
+
+def _planned(key: str) -> OutboundMessage | None:
+    try:
+        wanted = UUID(key)
+    except ValueError:
+        return None
+    messages = OutboundMessage.objects.select_related("appointment__customer")
+    return messages.filter(pk=wanted, appointment__customer__anonymised_at=None).first()
 
 
 def dial_address(user: Any, customer_id: UUID) -> str:

@@ -8,7 +8,6 @@ from django import template
 from crm import phones
 from crm.enums import ContactPurpose
 from telephony.enums import AnsweredBy, CallOutcome, CallStatus, CallType, Direction, Provider
-from telephony.querysets import WITHHELD
 
 register = template.Library()
 
@@ -19,7 +18,7 @@ NOT_REACHED = ("neutral", "phone-off", "Not reached")
 @register.filter
 def caller(number: str) -> str:
     """A number as people read it, or that there is none."""
-    return "number withheld" if number == WITHHELD else phones.display(number)
+    return phones.display(number)
 
 
 @register.filter

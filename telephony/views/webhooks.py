@@ -21,13 +21,17 @@ from telephony.enums import EventKind
 from telephony.models import CallLog
 from telephony.providers import twiml
 from telephony.providers.signature import is_genuine, provider_of, public_base
+from telephony.querysets import WITHHELD
+from telephony.services import outbound as outbound_calls
 from telephony.services import routing
 from telephony.services.intake import receive
 from telephony.webhook_fields import fields_of
 
+# What Twilio itself takes for an opt-out.
+STOP_WORDS = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 Callback = Callable[[HttpRequest, dict[str, str]], HttpResponse]
 REACHED = ("completed", "answered")
-STAGES = ("people", "agent", "customer", "voicemail")
+STAGES = ("people", "agent", "customer", "voicemail", "spoken")
 
 
 def from_twilio(view: Callback) -> Callable[[HttpRequest], HttpResponse]:
@@ -169,6 +173,29 @@ def announce(request: HttpRequest, fields: dict[str, str]) -> HttpResponse:
     """The customer picked up: who calls, and that it may be recorded."""
     _keep(request, fields, EventKind.LEG, disclosed=True)
     return _spoken(twiml.announcement())
+
+
+@from_twilio
+def spoken(request: HttpRequest, fields: dict[str, str]) -> HttpResponse:
+    """Somebody picked up a call in which a machine speaks a message; 9 wants no more of them."""
+    _keep(request, fields, EventKind.STATUS)
+    key = request.GET.get("message", "")
+    if fields.get("Digits") == "9":
+        outbound_calls.refuse_spoken(key)
+        return _spoken(twiml.goodbye("Done. We will not call you that way any more. Goodbye."))
+    text = outbound_calls.spoken_text(key)
+    if not text:
+        return _spoken(twiml.goodbye("This call is not known. Goodbye."))
+    return _spoken(twiml.message(text, _addresses(request), message=key, stage="spoken"))
+
+
+@from_twilio
+def text(request: HttpRequest, fields: dict[str, str]) -> HttpResponse:
+    """A text message came in. The provider answers STOP itself; we take note of it."""
+    number = routing.party(fields.get("From", ""))
+    if number != WITHHELD and fields.get("Body", "").strip().upper() in STOP_WORDS:
+        outbound_calls.refuse_texts(phone=number)
+    return _spoken("<Response/>")
 
 
 def _placed(request: HttpRequest) -> CallLog | None:

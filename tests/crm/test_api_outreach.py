@@ -62,6 +62,22 @@ def test_item_is_claimed_disposed_and_not_claimed_twice() -> None:
     assert ContactAttempt.objects.get().text == "Rang"
 
 
+def test_claim_is_refused_while_the_gate_forbids_it() -> None:
+    item = WorkItemFactory(customer=CustomerFactory(state="HI", zip_code="96813"), **DUE)
+    refusal = problem_of(client_of(Role.BDC).post(f"{ROOT}work-items/{item.pk}/claim/", {}), 409)
+    assert refusal["code"] == "quiet_hours"
+    assert WorkItem.objects.get().claimed_by is None
+
+
+def test_item_about_a_number_has_no_customer() -> None:
+    item = WorkItemFactory(customer=None, phone="+12055550188", **DUE)
+    body = client_of().get(f"{ROOT}work-items/{item.pk}/").json()
+    assert (body["customer"], body["customer_name"], body["phone"]) == (
+        None, None, "+12055550188",
+    )  # fmt: skip
+    assert body["permission"]["allowed"] is True
+
+
 def test_next_answers_204_when_nobody_may_be_called() -> None:
     client = client_of(Role.BDC)
     assert client.post(f"{ROOT}work-items/next/", {}).status_code == 204

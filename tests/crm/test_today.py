@@ -112,6 +112,47 @@ def test_sheet_of_a_blocked_customer_offers_no_call():
     assert "Opted out on November 18, 2026." in page
 
 
+@pytest.mark.parametrize("allowed_from", ["November 18, 1:00 PM", ""])
+def test_claim_is_refused_with_the_reason_while_the_gate_forbids_it(allowed_from):
+    client = signed_in()
+    item = WorkItemFactory(customer=CustomerFactory(state="HI", zip_code="96813"), **DUE)
+    if not allowed_from:
+        opt_out(customer=item.customer, source="page")
+    sheet = client.get(reverse("today_item", args=[item.pk])).content.decode()
+    assert "Take this" not in sheet
+    page = client.post(reverse("today_claim", args=[item.pk]), follow=True).content.decode()
+    assert ("It is 7:00 AM for the customer" if allowed_from else "Opted out on") in page
+    assert (allowed_from or "Waiting does not help.") in page
+    item.refresh_from_db()
+    assert item.claimed_by is None
+    assert not ContactDecision.objects.get().allowed
+
+
+def test_blocked_item_can_still_be_settled_without_a_call():
+    client = signed_in()
+    item = WorkItemFactory(customer=CustomerFactory(state="HI", zip_code="96813"), **DUE)
+    client.post(reverse("today_done", args=[item.pk]), {"outcome": "done"})
+    item.refresh_from_db()
+    assert item.outcome == "done"
+
+
+def test_number_of_nobody_can_be_taken_and_becomes_a_customer():
+    client = signed_in()
+    item = WorkItemFactory(customer=None, phone="+12055550188", purpose="callback", **DUE)
+    page = client.get(reverse("today")).content.decode()
+    assert "(205) 555-0188" in page and "not in the books" in page
+    client.post(reverse("today_claim", args=[item.pk]))
+    sheet = client.get(reverse("today_item", args=[item.pk])).content.decode()
+    assert f"{reverse('customer_new')}?phone=%2B12055550188" in sheet
+    assert "How did it go?" in sheet
+    assert ContactDecision.objects.get().phone == "+12055550188"
+    client.post(reverse("today_done", args=[item.pk]), {"outcome": "do_not_call"})
+    assert Consent.objects.get().phone == "+12055550188"
+    other = WorkItemFactory(customer=None, phone="+12055550188", purpose="callback", **DUE)
+    refused = client.post(reverse("today_claim", args=[other.pk]), follow=True)
+    assert "not to be called" in refused.content.decode()
+
+
 def test_sheet_uses_the_dialer_that_an_app_brings(monkeypatch):
     monkeypatch.setattr(outbound, "_dialers", [lambda user, key: f"/calls/dial/{key}"])
     client = signed_in()

@@ -1,6 +1,7 @@
 """Click to call: who is rung, who refuses, and that every vendor module keeps one contract."""
 
 import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,16 +13,25 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from crm import outbound as outbound_channels
+from crm.enums import Channel
 from crm.exceptions import Refused
-from crm.models import ContactDecision, Customer, User
+from crm.models import Consent, ContactAttempt, ContactDecision, Customer, OutboundMessage, User
 from crm.outbound import MaybeSent, Message, NotSent
+from crm.services import sending
+from crm.services.consent import record_consent
 from telephony import providers
 from telephony.models import CallLog
 from telephony.providers import ProviderError, fake
 from telephony.providers.fake import FakeProvider
 from telephony.providers.twilio import TwilioProvider
-from telephony.services.outbound import place_call, send_text
-from tests.factories import CustomerFactory, UserFactory
+from telephony.services.outbound import place_call, send_text, speak
+from tests.factories import (
+    AppointmentFactory,
+    CustomerFactory,
+    OutboundMessageFactory,
+    UserFactory,
+)
 from tests.telephony import twilio
 from tests.telephony.twilio import BASE, SHOP, call_fields, post, work_all
 
@@ -267,3 +277,104 @@ class TestPlaceCall:
         monkeypatch.setattr(self.provider, "send_text", fail)
         with pytest.raises(raised):
             send_text(Message(CustomerFactory().pk, "+12055550142", "", "", "k"))
+
+
+@pytest.mark.django_db
+class TestSpokenReminder:
+    @pytest.fixture(autouse=True)
+    def _telephone(self, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+        twilio.set_up(settings)
+        self.provider = FakeProvider()
+        monkeypatch.setattr(fake, "PROVIDER", self.provider)
+        monkeypatch.setattr(outbound_channels, "_senders", {Channel.AI_CALL: speak})
+        with time_machine.travel(NOON, tick=False):
+            yield
+
+    @pytest.fixture
+    def planned(self) -> OutboundMessage:
+        customer = CustomerFactory(phone="+12055550142", preferred_contact_method="phone")
+        record_consent(
+            customer=customer, channel="ai_call", purpose="reminder", basis="spoken", source="call"
+        )
+        visit = AppointmentFactory(customer=customer, scheduled_at=NOON + timedelta(days=1))
+        message: Any = OutboundMessageFactory(appointment=visit, due_at=NOON)
+        return message
+
+    @pytest.fixture
+    def message(self, planned: OutboundMessage) -> OutboundMessage:
+        return sending.send(message=planned)
+
+    def test_rings_the_customer_and_speaks_the_message(self, message: OutboundMessage) -> None:
+        assert (message.status, message.channel) == ("sent", "ai_call")
+        [call] = self.provider.calls
+        assert call["to"] == "+12055550142"
+        assert call["answer_url"].endswith(f"/spoken?message={message.pk}&stage=spoken")
+        heard = self.callback(message, "in-progress").content.decode()
+        assert "This is an automated call from" in heard
+        assert "reminder of your appointment" in heard and "press 9" in heard
+        assert "STOP" not in heard
+
+    def test_call_is_in_the_log_as_a_reminder_and_one_contact(
+        self, message: OutboundMessage
+    ) -> None:
+        self.callback(message, "in-progress")
+        twilio.post("status", self.fields("completed", CallDuration="20"), stage="spoken")
+        twilio.work_all()
+        call = CallLog.objects.get()
+        assert (call.direction, call.call_type, call.purpose) == (
+            "outbound", "reminder", "reminder",
+        )  # fmt: skip
+        assert (call.answered_by, call.customer) == ("agent", message.appointment.customer)
+        assert ContactAttempt.objects.get().key == f"message:{message.pk}"
+
+    def test_nine_ends_such_calls_once(self, message: OutboundMessage) -> None:
+        for _ in range(2):
+            heard = self.callback(message, "in-progress", Digits="9").content.decode()
+            assert "any more" in heard
+        line = Consent.objects.get(revoked_at__isnull=False)
+        assert (line.customer, line.channel) == (message.appointment.customer, "ai_call")
+
+    def test_unknown_message_is_not_spoken(self) -> None:
+        for key in ("", "nonsense", "00000000-0000-0000-0000-000000000000"):
+            answer = twilio.post("spoken", self.fields("in-progress"), message=key, stage="spoken")
+            assert "not known" in answer.content.decode()
+
+    @pytest.mark.parametrize(("maybe_done", "status"), [(False, "planned"), (True, "uncertain")])
+    def test_provider_that_fails_is_asked_again_only_when_nothing_left(
+        self,
+        maybe_done: bool,
+        status: str,
+        planned: OutboundMessage,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def fail(**_: str) -> str:
+            raise ProviderError("away", maybe_done=maybe_done)
+
+        monkeypatch.setattr(self.provider, "place_call", fail)
+        assert sending.send(message=planned).status == status
+
+    def callback(self, message: OutboundMessage, status: str, **more: str) -> Any:
+        fields = self.fields(status, **more)
+        return twilio.post("spoken", fields, message=str(message.pk), stage="spoken")
+
+    @staticmethod
+    def fields(status: str, **more: str) -> dict[str, str]:
+        parties = {"From": twilio.SHOP, "To": "+12055550142", "Direction": "outbound-api"}
+        return twilio.call_fields(status) | parties | more
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("known", [True, False])
+def test_stop_ends_texts_and_machine_calls_at_once_and_is_noted_once(
+    known: bool, settings: Any
+) -> None:
+    twilio.set_up(settings)
+    if known:
+        CustomerFactory(phone="+12055550142")
+    fields = {"MessageSid": "SM1", "From": "+12055550142", "To": SHOP, "Body": " Stop "}
+    for _ in range(2):
+        assert twilio.post("text", fields).status_code == 200
+    twilio.post("text", fields | {"Body": "When do you open?", "From": "+12055550143"})
+    lines = Consent.objects.order_by("channel").values_list("channel", "phone")
+    channels = ["ai_call", "text"] if known else [""]
+    assert list(lines) == [(channel, "+12055550142") for channel in channels]
