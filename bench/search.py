@@ -20,6 +20,7 @@ SCRATCH = "lanewise_bench_search"
 ROUNDS = 3
 QUESTIONS = 150
 LIMIT = 10.0
+PLANTS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
 
 def prepare() -> None:
@@ -108,15 +109,20 @@ def customer_rows(count: int, first: list[str], last: list[str]) -> Iterator[tup
 
 def vehicle_rows(count: int) -> Iterator[tuple[object, ...]]:
     for n in range(count):
-        yield (key(n), vin_of(n), f"A{n:07d}", 2020, "Ford", "F-150")
+        yield (key(n), vin_of(n), f"A{n:07d}", year_of(n), "Ford", "F-150")
+
+
+def year_of(n: int) -> int:
+    """Model years that follow one another in no order, as the cars of a dealership's customers."""
+    return 2005 + n * 7919 % 21
 
 
 def vin_of(n: int) -> str:
     from crm import vin
 
     return vin.compose(
-        wmi="1FT", descriptor=f"FW1E{5 if n < 1_000_000 else 8}", year=2020, plant="F",
-        serial=f"{n % 1_000_000:06d}",
+        wmi="1FT", descriptor=f"FW1E{5 if n < 1_000_000 else 8}", year=year_of(n),
+        plant=PLANTS[n * 104_729 % len(PLANTS)], serial=f"{n % 1_000_000:06d}",
     )  # fmt: skip
 
 

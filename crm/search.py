@@ -26,15 +26,11 @@ LONGEST_QUERY = 200
 _LOOKS_LIKE_PHONE = re.compile(r"[\d\s().+\-/]+")
 _SPECIAL_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d"})
 
+# Functions of ours whose statements stay planned (crm/migrations/sql/search_plans.sql).
 WITH_WORDS = "documents_with_words(%s::tsquery, %s)"
-MATCHING = "matching_documents(%s::jsonb, %s)"
-VEHICLES = """
-    coalesce((
-        SELECT string_agg(concat_ws(' ', v.year, v.make, v.model), ', '
-                          ORDER BY v.is_primary_vehicle DESC, v.year DESC)
-        FROM vehicles AS v WHERE v.customer_id = c.id
-    ), '')
-"""
+WITH_SIMILAR_WORDS = "documents_with_similar_words(%s::text[], %s)"
+WITH_PATTERN = "documents_like(%s, %s)"
+WITH_PATTERNS = "matching_documents(%s::jsonb, %s)"
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ def search_customers(text: str, limit: int = 20) -> list[Hit]:
     What begins with the words of `text` hides what merely contains them, and a page full of last
     names that do hides the rest. One query for a whole phone number, e-mail address, VIN or a
     common last name; one or two more for other words, one more for what stands inside of words,
-    two more when nothing matches and the words have to be guessed.
+    one more when nothing matches and the words have to be guessed.
     """
     words = query_words(text)
     long_words = [word for word in words if len(word) >= SHORTEST]
@@ -72,8 +68,8 @@ def search_customers(text: str, limit: int = 20) -> list[Hit]:
     hits = hits or _with_words(long_words, limit) or _inside(long_words, limit)
     if hits or any(_has_digit(word) or "@" in word for word in long_words):
         return hits
-    wanted = _guesses(long_words)
-    return _find(WITH_WORDS, wanted, long_words, limit, guessed=True) if wanted else []
+    hits = _by_similar_last_name(long_words[0], limit) if len(long_words) == 1 else []
+    return hits or _find(WITH_SIMILAR_WORDS, long_words, long_words, limit, guessed=True)
 
 
 def query_words(text: str) -> list[str]:
@@ -103,17 +99,18 @@ def _with_words(words: list[str], limit: int) -> list[Hit]:
 
 def _inside(words: list[str], limit: int) -> list[Hit]:
     """Customers whose document contains each of `words`, wherever."""
-    groups = [[_telling_pattern(word)] for word in words]
-    return _find(MATCHING, json.dumps(groups), words, limit)
+    patterns = [_telling_pattern(word) for word in words]
+    if len(patterns) == 1:
+        return _find(WITH_PATTERN, patterns[0], words, limit)
+    return _find(WITH_PATTERNS, json.dumps([[pattern] for pattern in patterns]), words, limit)
 
 
 def _find(
-    source: str, wanted: str, words: list[str], limit: int, *, guessed: bool = False
+    source: str, wanted: str | list[str], words: list[str], limit: int, *, guessed: bool = False
 ) -> list[Hit]:
     """The best of the candidates that `source` (SQL of ours) finds for `wanted`.
 
-    Candidates are ranked here and described by a second statement: one that did all of it was
-    planned anew for each question, which took as long as the answer.
+    Candidates are ranked here, and the best of them described by a second statement.
     """
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {source}", [wanted, CANDIDATES_PER_HIT * limit])  # noqa: S608
@@ -123,7 +120,9 @@ def _find(
             if guessed or all(word in document for word in words)
         ]
     best = sorted(found)[:limit]
-    described = {hit.customer_id: hit for hit in _described([key for *_, key in best])}
+    if not best:
+        return []
+    described = {hit.customer_id: hit for hit in _described("%s", [[key for *_, key in best]])}
     return [
         replace(
             described[key], rank=rank, matched="similar" if guessed else _kind(document, words[0])
@@ -138,10 +137,6 @@ def _rank(document: str, words: list[str]) -> int:
     if all(f" {word} " in document for word in words):
         return 0
     return 1 if any(f" {word}" in document or f"{word} " in document for word in words) else 2
-
-
-def _described(keys: list[UUID]) -> list[Hit]:
-    return _rows("id = ANY (%s::uuid[])", [keys], "", limit=len(keys)) if keys else []
 
 
 def _telling_pattern(word: str) -> str:
@@ -160,59 +155,44 @@ def _at_once(word: str, limit: int) -> list[Hit]:
         hits = _by_last_name(word, limit)
         return hits if len(hits) == limit else []
     if word.isdigit() and len(word) == PHONE_DIGITS:
-        return _rows("phone = %s", [f"+1{word}"], "phone", limit=1)
+        return _owner("SELECT id FROM customers WHERE phone = %s", f"+1{word}", "phone")
     if "@" in word:
-        return _rows("lower(email) = %s", [word], "email", limit=1)
+        return _owner("SELECT id FROM customers WHERE lower(email) = %s", word, "email")
     if len(word) == VIN_LENGTH:
-        owner = "id = (SELECT customer_id FROM vehicles WHERE vin = %s)"
-        return _rows(owner, [word.upper()], "vin", limit=1)
+        return _owner("SELECT customer_id FROM vehicles WHERE vin = %s", word.upper(), "vin")
     return []
+
+
+def _owner(condition: str, value: str, matched: str) -> list[Hit]:
+    """The one customer whom a unique index names."""
+    return _described(f"ARRAY({condition})", [value], matched)
 
 
 def _by_last_name(prefix: str, limit: int) -> list[Hit]:
     """Last names that begin with `prefix`, the whole one first. Its one or two letters may be too
     few for trigrams, its customers too many to rank."""
-    return _rows(
-        "lower(last_name) LIKE %s ORDER BY lower(last_name) USING ~<~",
-        [f"{_escaped(prefix)}%"],
-        "name",
-        limit=limit,
-    )
+    keys = """
+        ARRAY(SELECT id FROM customers WHERE lower(last_name) LIKE %s
+              ORDER BY lower(last_name) USING ~<~ LIMIT %s)
+    """
+    return _described(keys, [f"{_escaped(prefix)}%", limit], "name", rank=1)
 
 
-def _rows(condition: str, values: list[Any], matched: str, *, limit: int) -> list[Hit]:
-    """Hits of a condition on `customers` (SQL of ours, never of a user)."""
-    rank = 0 if limit == 1 else 1
+def _by_similar_last_name(word: str, limit: int) -> list[Hit]:
+    """A page full of people whose last names `word` may have been meant to be, or nobody."""
+    keys = "ARRAY(SELECT customers_with_similar_last_name(%s, %s))"
+    hits = _described(keys, [word, limit], "similar", rank=3)
+    return hits if len(hits) == limit else []
+
+
+def _described(keys: str, values: list[Any], matched: str = "", rank: int = 0) -> list[Hit]:
+    """Hits for the customers whose `keys` an array tells (SQL of ours, never of a user)."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT c.id, c.name, c.phone, coalesce(c.city, ''), coalesce(c.state, ''), {VEHICLES}
-            FROM (SELECT * FROM customers WHERE {condition} LIMIT %s) AS c
-            WHERE c.anonymised_at IS NULL
-            ORDER BY c.last_name, c.first_name, c.id
-            """,  # noqa: S608
-            [*values, limit],
-        )
+        cursor.execute(f"SELECT * FROM described_customers({keys}::uuid[])", values)  # noqa: S608
         return [
             Hit(key, name, phone, city, state, vehicles, matched, rank)
             for key, name, phone, city, state, vehicles in cursor.fetchall()
         ]
-
-
-def _guesses(words: list[str]) -> str:
-    """For each word the name words that look like it, as a query; empty when one has none."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT typed, array_agg(close)
-            FROM unnest(%s::text[]) AS typed, similar_name_words(left(typed, 50), 3) AS close
-            GROUP BY typed
-            """,
-            [words],
-        )
-        close = dict(cursor.fetchall())
-    groups = [close.get(word, []) for word in words]
-    return " & ".join(f"({' | '.join(group)})" for group in groups) if all(groups) else ""
 
 
 def _kind(document: str, word: str) -> str:

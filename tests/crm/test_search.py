@@ -94,7 +94,8 @@ def test_search_vehicle_sold_to_another_customer_is_found_there(jose):
         ("abc123", 2),  # candidates, then what the list shows of them
         ("jose obrien", 2),
         ("obrien", 3),  # not a page full of last names
-        ("bria", 4),  # inside of a word
+        ("rien", 4),  # inside of a word
+        ("xqzvw", 5),  # nowhere, and like no name
         ("obrian", 6),  # nowhere: the words that it may have been meant to be
     ],
 )
@@ -112,12 +113,22 @@ def test_search_common_last_name_fills_the_page_in_one_query(django_assert_num_q
     assert hits[1].name.endswith("Smithers")
 
 
+def test_search_page_of_last_names_like_a_mistyped_one_needs_no_documents(
+    django_assert_num_queries,
+):
+    factories.CustomerFactory.create_batch(2, last_name="Smithers")
+    with django_assert_num_queries(4):
+        hits = search.search_customers("smihters", limit=2)
+    assert [(hit.matched, hit.rank) for hit in hits] == [("similar", 3)] * 2
+    assert {hit.name.split()[-1] for hit in hits} == {"Smithers"}
+
+
 @pytest.mark.parametrize("text", ["67890", "7001", "obri 0142", "j o'bri"])
 def test_search_finds_what_stands_inside_of_words(jose, text):
     assert [hit.customer_id for hit in search.search_customers(text)] == [jose.pk]
 
 
-@pytest.mark.parametrize("text", ["whitfield", "obrian", "2055550", "LFA67890", "dana whit"])
+@pytest.mark.parametrize("text", ["whitfield", "obrian", "obrien", "2055550", "LFA67890", "dana whit"])
 def test_search_never_scans_the_documents(jose, text):
     factories.CustomerFactory.create_batch(20)
     reads = _sequential_reads()
