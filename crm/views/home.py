@@ -12,7 +12,7 @@ from crm.drive import bays_of, drive_of
 from crm.expressions import vehicle_name
 from crm.home_figures import figures_for
 from crm.listing import counted
-from crm.models import ServiceLine, SpecialDay
+from crm.models import OpeningHours, ServiceLine, SpecialDay
 from crm.services.availability import opening_hours
 from crm.today import MOST_COUNTED, count_due
 from crm.views.common import allowed, answer
@@ -38,6 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "drive": drive,
         "hours": hours,
         "closed_reason": "" if hours else _why_closed(day),
+        "has_hours": hours is not None or OpeningHours.objects.exists(),
         "here_url": _url_of(day, is_today),
         "most_counted": MOST_COUNTED,
     }

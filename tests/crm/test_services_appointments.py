@@ -194,6 +194,17 @@ def test_complete_appointment_writes_record_lines_and_mileage_together():
     assert [line.description for line in models.ServiceLine.objects.refused()] == ["Front brakes"]
 
 
+def test_complete_appointment_with_a_lower_mileage_is_refused():
+    appointment = factories.AppointmentFactory(
+        status="in_progress", vehicle__current_mileage=41_000
+    )
+    with pytest.raises(Invalid) as refusal:
+        book.complete_appointment(appointment=appointment, mileage=4_100)
+    assert refusal.value.field == "mileage"
+    appointment.refresh_from_db()
+    assert appointment.status == "in_progress"
+
+
 def test_complete_appointment_with_a_bad_line_writes_nothing():
     appointment = factories.AppointmentFactory(
         status="in_progress", vehicle__current_mileage=41_000

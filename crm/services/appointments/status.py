@@ -123,7 +123,10 @@ def complete_appointment(
     expected_version: datetime | None = None,
 ) -> ServiceRecord:
     """Close the visit: status, service record with its lines and the vehicle's mileage, all in
-    one transaction. Planned lines of the appointment that `lines` leaves out are dropped."""
+    one transaction. Planned lines of the appointment that `lines` leaves out are dropped.
+
+    Raises Invalid for a mileage below the known one: it is read at the vehicle.
+    """
     done = change_status(
         appointment=appointment,
         to=Status.COMPLETED,
@@ -179,6 +182,8 @@ def _on_completed(
         raise Invalid(
             "No vehicle is on this appointment.", field="vehicle", remedy="Choose the vehicle."
         )
+    if mileage is not None:
+        raise_mileage(appointment.vehicle, mileage)
     appointment.completed_at = timezone.now()
     appointment.lines.all().delete()
     written = write_record(
