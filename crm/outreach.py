@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, JSONObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import outbound, panels, timeline
+from crm import demo_consents, outbound, panels, timeline
 from crm.constraints import register_rules
 from crm.dispositions import DISPOSITIONS
 from crm.enums import Channel, ConsentBasis, ContactPurpose, Direction
@@ -171,6 +171,7 @@ def _panel(customer: Customer) -> dict[str, Any] | None:
 
 def register_outreach() -> None:
     register_rules(RULES)
+    demo_consents.register_part()
     outbound.register(Channel.EMAIL, send_mail)
     timeline.register(
         timeline.Source("contact", gettext_lazy("Contacts"), "work:read", _contacts, _contact, 25)

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from crm.demo import Part, register
-from crm.models import Customer, DataBatch, Vehicle
+from crm.models import Customer, DataBatch, Vehicle, WorkItem
 from crm.querysets import shop_zone
 from telephony.enums import AnsweredBy, CallOutcome, CallStatus, CallType, Direction, Provider
 from telephony.models import CallLog, ProviderEvent
@@ -19,8 +19,8 @@ CALLS = 60
 DAYS = 14
 SEED = 5
 _SID = "demo-"
-# Exchanges that begin with 1 are given to nobody.
-_STRANGERS = ("+14041550163", "+14701550112")
+# Exchanges that begin with 1 are given to nobody. Who calls from them, by the number of the scene.
+_STRANGERS = (("+14041550163", 0), ("+14701550112", 6), ("+16781550147", 5))
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,9 @@ def _build(batch: DataBatch) -> Mapping[str, int]:
 
 def _call(number: int, customer: Customer | None, chance: random.Random) -> None:
     [scene] = chance.choices(_SCENES, [scene.weight for scene in _SCENES])
+    phone = customer.phone if customer else _STRANGERS[number][0]
     if customer is None:
-        scene = _SCENES[0]
+        scene = _SCENES[_STRANGERS[number][1]]
     began = _moment(chance)
     missed = scene.answered_by is None and not scene.is_voicemail
     log_call(
@@ -110,7 +111,7 @@ def _call(number: int, customer: Customer | None, chance: random.Random) -> None
             "provider": Provider.SIMULATOR,
             "call_sid": f"{_SID}{number:04d}",
             "customer": customer,
-            "caller_phone": customer.phone if customer else _STRANGERS[number],
+            "caller_phone": phone,
             "advisor": customer.preferred_service_advisor if customer else None,
             "direction": scene.direction,
             "call_type": scene.call_type,
@@ -139,6 +140,8 @@ def _remove(customers: QuerySet[Customer], vehicles: QuerySet[Vehicle]) -> Mappi
     """Our calls, and those with demonstration customers with the callbacks about them, whoever
     made them."""
     calls = CallLog.objects.filter(Q(customer__in=customers) | Q(call_sid__startswith=_SID))
+    nobodys = [number for number, _ in _STRANGERS]
+    WorkItem.objects.filter(customer=None, phone__in=nobodys).delete()
     told = ProviderEvent.objects.filter(call_sid__in=calls.values("call_sid"))
     events = told.delete()[0]
     return {"calls": calls.delete()[1].get("telephony.CallLog", 0), "callbacks": events}

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from crm import demo
 from crm.enums import BatchKind, WorkKind
-from crm.models import WorkItem
+from crm.models import Consent, WorkItem
 from telephony.models import CallLog, ProviderEvent
 from tests.factories import CustomerFactory, DataBatchFactory
 from tests.telephony.factories import CallAccessFactory, CallLogFactory, ProviderEventFactory
@@ -35,8 +35,12 @@ def test_demonstration_has_calls_of_every_kind_and_takes_all_of_them_away(
     calls = CallLog.objects.all()
     assert calls.count() == built["calls"]
     assert calls.missed().exists()
-    assert calls.unmatched().count() == 2
+    assert calls.unmatched().count() == 3
     assert calls.filter(started_at__gt=timezone.now()).count() == 0
-    assert WorkItem.objects.filter(kind=WorkKind.VOICEMAIL).exists()
+    nobodys = WorkItem.objects.filter(customer=None).order_by("kind")
+    assert list(nobodys.values_list("kind", flat=True)) == ["missed_call", "voicemail"]
+    assert WorkItem.objects.filter(kind=WorkKind.VOICEMAIL, customer__isnull=False).exists()
+    assert Consent.objects.count() == built["consents"] > 50
+    assert Consent.objects.filter(revoked_at__isnull=False).exists()
     demo.remove()
-    assert calls.count() == 0
+    assert calls.count() == WorkItem.objects.count() == Consent.objects.count() == 0
