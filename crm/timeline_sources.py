@@ -206,6 +206,8 @@ def _shown(field: Field[Any, Any] | None, value: Any) -> str:
     kind = field.get_internal_type() if field is not None else ""
     if kind == "DateTimeField" and (moment := parse_datetime(str(value))):
         return localtime(moment)
+    if kind == "DecimalField":
+        return money(value)
     choices = dict(getattr(field, "flatchoices", ()) or ())
     return str(choices.get(value, value))
 

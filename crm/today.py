@@ -25,6 +25,7 @@ WINDOW = 50
 # How far "Next" looks for somebody who may be called now, in windows.
 NEXT_WINDOWS = 20
 MOST_COUNTED = 100
+CALLED_US = (WorkKind.MISSED_CALL, WorkKind.VOICEMAIL)
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ def _shown(
         "kind_label": WorkKind(row["kind"]).label,
         "is_mine": held and user is not None and row["claimed_by_id"] == user.pk,
         "last_label": last.label if last else "",
+        # Of those who called us the age of the call is what matters.
+        "called_at": row["due_at"] if row["kind"] in CALLED_US else None,
     }
 
 

@@ -155,10 +155,16 @@ def _changes(appointment: Appointment) -> list[dict[str, Any]]:
     ).values(
         "at", "action", "before", "after", "actor_label", "source", "reason", people=people_names()
     )[:SHOWN_CHANGES]
-    return [
+    shown = [
         dict(entry)
         | {
             "changes": changed_values(Appointment, entry) if entry["action"] == "update" else (),
         }
         for entry in entries
+    ]
+    # Stamps alone, such as that of a confirmation sent, say nothing to a reader.
+    return [
+        entry
+        for entry in shown
+        if entry["changes"] or entry["reason"] or entry["action"] != "update"
     ]
