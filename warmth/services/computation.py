@@ -101,6 +101,7 @@ def parameters(as_of: date, *, gather: bool = False) -> dict[str, Any]:
         "as_of": as_of,
         "day_start": day_start,
         "day_end": day_end,
+        "day_end_epoch": day_end.timestamp(),
         "zips": list(points),
         "distance_points": list(points.values()),
         "gather": gather,
@@ -135,8 +136,10 @@ def _filled() -> str:
         impacts="{impacts}",
         points=each("e.{0}_points"),
         automatics=each(
-            "least(greatest(coalesce({0}_base, 0) + coalesce({0}_points, 0), 0), 100)"
-            "::numeric(5,2) AS {0}_automatic"
+            # To turn a number into numeric costs more than to compute it; many are unknown.
+            "CASE WHEN num_nulls({0}_base, {0}_points) = 2 THEN 0.00::numeric(5,2)"
+            " ELSE least(greatest(coalesce({0}_base, 0) + coalesce({0}_points, 0), 0), 100)"
+            "::numeric(5,2) END AS {0}_automatic"
         ),
         values=each(
             "coalesce((set_by_hand #>> ARRAY['{0}', 'value'])::numeric(5,2), {0}_automatic)"

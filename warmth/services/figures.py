@@ -18,11 +18,20 @@ _PIPELINE = """
         coalesce(round(sum(predicted_purchase_value * purchase_probability / 100), 2), 0.00)
     FROM customer_warmth WHERE is_active GROUP BY warmth_level
 """
+# What the view `warmth_trends` says, summed up. It is not asked, because it sorts the causes of
+# every customer and day and looks up their names, which takes ten times as long.
 _DAYS = """
-    SELECT trend_date, count(*), sum(change_count)::bigint, round(avg(avg_daily_score), 2),
-        coalesce(sum(daily_change) FILTER (WHERE daily_change > 0), 0.00),
-        coalesce(sum(daily_change) FILTER (WHERE daily_change < 0), 0.00)
-    FROM warmth_trends GROUP BY trend_date ORDER BY trend_date
+    SELECT day, count(*), sum(changes)::bigint, round(avg(score), 2),
+        coalesce(sum(change) FILTER (WHERE change > 0), 0.00),
+        coalesce(sum(change) FILTER (WHERE change < 0), 0.00)
+    FROM (
+        SELECT created_at::date AS day, count(*) AS changes, sum(score_change) AS change,
+            round(avg(warmth_score_snapshot), 2) AS score
+        FROM customer_warmth_history_all
+        WHERE created_at >= CURRENT_TIMESTAMP - interval '30 days'
+        GROUP BY customer_warmth_id, created_at::date
+    ) AS moved
+    GROUP BY day ORDER BY day
 """
 _OF_CUSTOMER = """
     SELECT trend_date, avg_daily_score, min_daily_score, max_daily_score, daily_change,

@@ -2,10 +2,11 @@
 -- and warmth/decay.py for many customers at once, held to them by tests/warmth/test_recompute.py.
 --
 -- Parameters: algorithm (version's key), as_of (date), day_start and day_end (the day's first
--- instant and that of the next), zips and distance_points (two arrays), arm (value of
--- scoring_algorithm_used), gather (whether drift under 1.00 without a change of level is to be
--- gathered before it becomes history). What stands in braces is put in by
--- warmth/services/computation.py: once for each component, or the customers in scope.
+-- instant and that of the next), day_end_epoch (the same in seconds since 1970: worked out once and
+-- not for each event), zips and distance_points (two arrays), arm (value of scoring_algorithm_used),
+-- gather (whether drift under 1.00 without a change of level is to be gathered before it becomes
+-- history). What stands in braces is put in by warmth/services/computation.py: once for each
+-- component, or the customers in scope.
 -- OFFSET 0 keeps the planner from putting an expression in place of each use of its name, which
 -- would compute a score a dozen times.
 WITH version AS MATERIALIZED (
@@ -36,7 +37,7 @@ WITH version AS MATERIALIZED (
     -- In the order of the index, so that nothing is sorted; date_part and not extract, because
     -- numeric would double the time. `place` 1 is the newest of its type.
     SELECT e.customer_id, e.event_type, e.occurred_at, e.value,
-        floor((date_part('epoch', %(day_end)s::timestamptz) - date_part('epoch', e.occurred_at)) / 86400) AS age,
+        floor((%(day_end_epoch)s::float8 - date_part('epoch', e.occurred_at)) / 86400) AS age,
         row_number() OVER (PARTITION BY e.customer_id, e.event_type ORDER BY e.occurred_at DESC) AS place
     FROM warmth_events AS e
     WHERE {events_in_scope} AND e.occurred_at < %(day_end)s::timestamptz
@@ -78,7 +79,7 @@ WITH version AS MATERIALIZED (
             WHERE (a.value ->> 'expires_at')::timestamptz > %(day_start)s::timestamptz
         ), '{{}}') END AS adjustments,
         greatest(CASE WHEN c.customer_since IS NOT NULL THEN greatest(%(as_of)s::date - c.customer_since, 0) END, e.oldest_age)::integer AS first_days,
-        floor((date_part('epoch', %(day_end)s::timestamptz) - date_part('epoch', e.last_at)) / 86400)::integer AS last_days, e.last_at, t.event_type AS last_type,
+        floor((%(day_end_epoch)s::float8 - date_part('epoch', e.last_at)) / 86400)::integer AS last_days, e.last_at, t.event_type AS last_type,
         coalesce(e.total, 0)::integer AS total, coalesce(e.meaningful, 0)::integer AS meaningful,
         e.largest_365,
         {points},
