@@ -17,7 +17,8 @@ class Series:
     where (x, None) breaks the line.
 
     In a bar chart a pair is a floating bar from its first to its second number. `tones` colours
-    each value on its own; `texts` replaces the number in the table and in tooltips.
+    each value on its own; `texts` replaces the number in the table and in tooltips; `links` says
+    where each value leads.
     """
 
     label: str
@@ -25,6 +26,7 @@ class Series:
     tone: Tone = "primary"
     tones: Sequence[Tone] = ()
     texts: Sequence[str] = ()
+    links: Sequence[str] = ()
     shape: Literal["bar", "line", "step", "points", "dashes"] = "bar"
 
 
@@ -73,16 +75,20 @@ class Chart:
                     "tone": one.tone,
                     "tones": list(one.tones),
                     "texts": list(one.texts),
+                    "links": list(one.links),
                     "shape": one.shape,
                 }
                 for one in self.series
             ],
         }
 
-    def rows(self) -> list[tuple[str, list[str]]]:
-        """The table below a bar chart: a label and one cell for each series."""
+    def rows(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """The table below a bar chart: a label and one cell (text, link) for each series."""
         return [
-            (label, [self._text(one, place) for one in self.series])
+            (
+                label,
+                [(self._text(one, place), _link(one, place)) for one in self.series],
+            )
             for place, label in enumerate(self.labels)
         ]
 
@@ -98,3 +104,7 @@ class Chart:
                 return "n/a"
             return f"{low:,.{self.decimals}f} to {high:,.{self.decimals}f}{self.unit}"
         return f"{value:,.{self.decimals}f}{self.unit}"
+
+
+def _link(series: Series, place: int) -> str:
+    return series.links[place] if series.links else ""

@@ -15,15 +15,16 @@ _TONES: dict[str, Tone] = {
 SHOWN_CURVES = 6
 
 
-def distribution(bins: Sequence[int]) -> Chart:
-    """How many customers have which score; `bins` are of equal width."""
+def distribution(bins: Sequence[int], links: Sequence[str]) -> Chart:
+    """How many customers have which score; `bins` are of equal width, each with the `links` of its
+    customers."""
     width = 100 // len(bins)
     lows = [place * width for place in range(len(bins))]
     return Chart(
         title="Customers by score",
         label_heading="Score",
         labels=[f"{low} to {low + width}" for low in lows],
-        series=[Series("Customers", list(bins), tones=[_tone(low) for low in lows])],
+        series=[Series("Customers", list(bins), tones=[_tone(low) for low in lows], links=links)],
         size="small",
     )
 

@@ -43,9 +43,19 @@ class CustomerWarmthQuerySet(models.QuerySet[Any]):
         return self.exclude(manual_adjustments={})
 
 
+_SHOWN = (
+    "id", "created_at", "warmth_score_snapshot", "warmth_level_snapshot", "score_change",
+    "change_trigger", "change_description", "actor_label",
+)  # fmt: skip
+
+
 class WarmthHistoryQuerySet(models.QuerySet[Any]):
     def of_customer(self, customer_id: UUID) -> WarmthHistoryQuerySet:
         return self.filter(customer_warmth__customer=customer_id)
+
+    def shown(self, *, archived: bool) -> Any:
+        """Rows as a page shows them, of either table, so that the two may be joined."""
+        return self.values(*_SHOWN, is_archived=models.Value(archived))
 
     def since(self, at: datetime) -> WarmthHistoryQuerySet:
         return self.filter(created_at__gte=at)

@@ -80,6 +80,19 @@ const tooltip = (spec) => ({
   },
 });
 
+// A bar with a link leads where its number in the table leads.
+const linkOf = (spec, [hit]) => hit && spec.series[hit.datasetIndex].links[hit.index];
+
+const following = (spec) => ({
+  onClick: (_event, hits) => {
+    const link = linkOf(spec, hits);
+    if (link) window.location.assign(link);
+  },
+  onHover: ({ native }, hits) => {
+    native.target.style.cursor = linkOf(spec, hits) ? "pointer" : "";
+  },
+});
+
 const configuration = (spec) => {
   const colours = tones();
   const valueAxis = axis(spec, colours, { values: true, label: spec.yLabel });
@@ -89,6 +102,7 @@ const configuration = (spec) => {
     data: { labels: spec.labels, datasets: spec.series.map((one) => dataset(spec, one, colours)) },
     options: {
       animation: false,
+      ...following(spec),
       responsive: true,
       maintainAspectRatio: false,
       indexAxis: spec.horizontal ? "y" : "x",

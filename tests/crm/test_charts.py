@@ -10,12 +10,18 @@ BANDS = Chart("Leads by band", [Series("Leads", [30, None, (1, 2.4)])], ["High",
 
 
 def test_rows_of_numbers_gaps_and_floating_bars_read_as_text() -> None:
-    assert BANDS.rows() == [("High", ["30"]), ("Medium", ["n/a"]), ("Low", ["1 to 2"])]
+    assert BANDS.rows() == [
+        ("High", [("30", "")]),
+        ("Medium", [("n/a", "")]),
+        ("Low", [("1 to 2", "")]),
+    ]
 
 
 def test_rows_with_texts_and_unit_use_them() -> None:
     series = [Series("A", [1.25]), Series("B", [2], texts=["two"])]
-    assert Chart("x", series, ["a"], unit=" %", decimals=2).rows() == [("a", ["1.25 %", "two"])]
+    assert Chart("x", series, ["a"], unit=" %", decimals=2).rows() == [
+        ("a", [("1.25 %", ""), ("two", "")])
+    ]
 
 
 def test_chart_tag_hostile_label_is_escaped_in_payload_and_table() -> None:

@@ -99,7 +99,7 @@ def test_each_number_of_the_board_leads_to_its_rows() -> None:
     client = signed_in()
     page = client.get(BOARD).content.decode()
     assert f"{LIST}?level=hot" in page
-    assert f"{LIST}?score_from=80&amp;score_below=85" in page
+    assert f"{LIST}?score_below=85&amp;score_from=80" in page
     assert client.get(f"{LIST}?score_from=80&score_below=85").context["total"] == 1
 
 

@@ -15,7 +15,7 @@ from tests.factories import CustomerFactory, UserFactory
 from tests.warmth.factories import WarmthEventFactory
 from warmth.decay import Rule
 from warmth.enums import EventType
-from warmth.models import CustomerWarmth, WarmthEvent
+from warmth.models import ArchivedWarmthHistory, CustomerWarmth, WarmthEvent
 from warmth.services.crossings import rescore
 from warmth.services.explanation import _curve
 
@@ -77,6 +77,32 @@ def test_imagining_stores_nothing(customer: Customer) -> None:
     refused = client.get(f"{address('what_if', customer)}?engagement=1e9&budget_qualification=x")
     assert refused.status_code == 200
     assert CustomerWarmth.objects.values().get(customer=customer) == before
+
+
+def test_sliders_keep_present_values_until_they_are_moved(customer: Customer) -> None:
+    CustomerWarmth.objects.update(engagement_score="33.25")
+    page = signed_in().get(address("customer", customer)).content.decode()
+    assert page.count('type="range"') == 8
+    assert '<output class="num" for="id_engagement">33.25</output>' in page
+    asked = f"{address('what_if', customer)}?engagement=33.25&response_rate=12.3456789"
+    assert '<output class="num" for="id_response_rate">12.35</output>' in (
+        signed_in().get(asked).content.decode()
+    )
+
+
+def test_history_goes_on_in_the_archive(customer: Customer) -> None:
+    ArchivedWarmthHistory.objects.create(
+        id=1,
+        customer_warmth=CustomerWarmth.objects.get(customer=customer),
+        warmth_score_snapshot=50,
+        warmth_level_snapshot="lukewarm",
+        score_change=50,
+        change_trigger="old",
+        created_at=timezone.now() - timedelta(days=800),
+    )
+    page = signed_in().get(address("customer", customer))
+    assert [row["is_archived"] for row in page.context["history"]] == [False, True]
+    assert b"archived" in page.content
 
 
 def test_an_adjustment_needs_a_reason_and_shows_beside_the_automatic_value(

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from crm.enums import Role
-from tests.crm.pages import HTMX, signed_in
+from tests.crm.pages import HTMX, form_data, signed_in
 from tests.warmth.factories import CustomerWarmthFactory
 from warmth.enums import AlgorithmState
 from warmth.forms.rules import WEIGHTS
@@ -99,3 +99,22 @@ def test_accuracy_compares_versions(manager: Client) -> None:
     page = manager.get(f"{reverse('warmth:accuracy')}?computed=1")
     assert {one.version for one in page.context["judged"]} == {"spring", champion().version}
     assert manager.get(reverse("warmth:accuracy")).status_code == 200
+
+
+def test_what_two_write_at_once_is_shown_to_the_second_and_not_lost(manager: Client) -> None:
+    draft = drafted(manager)
+    rule = draft.triggers.filter(trigger_type="inquiry").get()
+    places = {
+        "form": (reverse("warmth:rule", args=[rule.pk]), "base_score_impact"),
+        "settings_form": (reverse("warmth:version", args=[draft.pk]), "hot_from"),
+    }
+    for name, (address, field) in places.items():
+        opened = form_data(manager.get(address), name)
+        assert manager.post(address, opened | {field: "76"}).status_code == 302
+        late = manager.post(address, opened | {field: "77"})
+        assert late.status_code == 409
+        assert [both[1:] for both in late.context[name].both_values()] == [("76.00", "77")]
+        assert manager.post(address, form_data(late, name)).status_code == 302
+    rule.refresh_from_db()
+    draft.refresh_from_db()
+    assert (rule.base_score_impact, draft.hot_from) == (77, 77)

@@ -13,11 +13,19 @@ from django.utils.translation import gettext_lazy as _
 from crm.forms.base import PageForm, date_field
 from jobs.registry import local_today
 from warmth.enums import Component, EventType
+from warmth.scoring import rounded
 from warmth.services.adjustments import DEFAULT_DAYS, LONGEST_DAYS
 
 
+class _Slider(forms.NumberInput):
+    input_type = "range"
+
+
 class WhatIfForm(forms.Form):
-    """Eight components as somebody imagines them; nothing is stored."""
+    """Eight components as somebody imagines them, each a slider; nothing is stored.
+
+    Any step, so that a present value with decimals stays what it is until it is moved.
+    """
 
     use_required_attribute = False
 
@@ -28,10 +36,8 @@ class WhatIfForm(forms.Form):
                 label=part.label,
                 min_value=0,
                 max_value=100,
-                max_digits=5,
-                decimal_places=2,
                 required=False,
-                widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
+                widget=_Slider(attrs={"step": "any", "class": "form-range"}),
             )
 
     def values(self, otherwise: Mapping[str, Decimal]) -> dict[str, Decimal]:
@@ -39,8 +45,14 @@ class WhatIfForm(forms.Form):
         self.is_valid()
         imagined = {name: self.cleaned_data.get(name) for name in Component.values}
         return {
-            name: otherwise[name] if value is None else value for name, value in imagined.items()
+            name: otherwise[name] if value is None else rounded(value)
+            for name, value in imagined.items()
         }
+
+    def sliders(self, otherwise: Mapping[str, Decimal]) -> list[tuple[forms.BoundField, Decimal]]:
+        """Each field with the value that it stands at."""
+        values = self.values(otherwise) if self.is_bound else otherwise
+        return [(self[name], values[name]) for name in Component.values]
 
 
 class AdjustmentForm(PageForm):
@@ -56,7 +68,7 @@ class AdjustmentForm(PageForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         today = local_today()
         initial = {"expires_on": today + timedelta(days=DEFAULT_DAYS)}
-        super().__init__(*args, initial=initial, **options)
+        super().__init__(*args, initial=initial, auto_id="set_%s", **options)
         choices = [("", _("Choose")), *Component.choices]
         self.fields["component"].choices = choices  # type: ignore[attr-defined]
         self.fields["expires_on"].widget.attrs |= {
@@ -81,7 +93,8 @@ class EngagementForm(PageForm):
     subject = forms.CharField(label=_("About"), required=False, max_length=200)
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+        # The page has other fields of the same names.
+        super().__init__(*args, auto_id="log_%s", **options)
         choices = [("", _("Choose")), *EventType.choices]
         self.fields["event_type"].choices = choices  # type: ignore[attr-defined]
 

@@ -1,15 +1,13 @@
 """Forms by which a manager drafts, publishes and takes back versions of the rules."""
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from crm.forms.base import PageForm
+from crm.forms.base import EditForm, PageForm
 from warmth.enums import Component, EventType
 from warmth.models import WarmthAlgorithm
 from warmth.scoring import LEVELS
-from warmth.services.algorithms import RULE_FIELDS, SETTINGS
+from warmth.services.algorithms import SETTINGS
 
 WEIGHTS = tuple(f"{part.value}_weight" for part in Component)
 BOUNDS = tuple(f"{level}_from" for level in LEVELS)
@@ -22,8 +20,8 @@ class DraftForm(PageForm):
     description = forms.CharField(label=_("What for"), required=False, max_length=500)
 
 
-class SettingsForm(PageForm):
-    """Weights, bounds and curve of a draft; which of them fit together the database says."""
+class SettingsForm(EditForm):
+    """Weights, bounds and curve of a version; which of them fit together the database says."""
 
     groups = (
         (_("Weights, together 1"), WEIGHTS),
@@ -40,18 +38,14 @@ class SettingsForm(PageForm):
         (_("What for"), ("description",)),
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields.update(_fresh())
+
+SettingsForm.base_fields |= forms.fields_for_model(
+    WarmthAlgorithm, fields=[*SETTINGS, "description"]
+)
 
 
-def _fresh() -> dict[str, Any]:
-    """New fields, because a form may change its own."""
-    return forms.fields_for_model(WarmthAlgorithm, fields=[*SETTINGS, "description"])
-
-
-class RuleForm(PageForm):
-    """One rule of a draft."""
+class RuleForm(EditForm):
+    """One rule of a draft, new or changed."""
 
     trigger_name = forms.CharField(label=_("Name"), max_length=255)
     trigger_type = forms.ChoiceField(label=_("Event"), choices=EventType.choices)
@@ -74,10 +68,6 @@ class RuleForm(PageForm):
         label=_("At most at a time"), min_value=1, max_value=1000, initial=1
     )
     is_active = forms.BooleanField(label=_("Active"), required=False, initial=True)
-
-    @staticmethod
-    def values_of(rule: Any) -> dict[str, Any]:
-        return {name: getattr(rule, name) for name in RULE_FIELDS}
 
 
 class InForceForm(PageForm):

@@ -9,7 +9,6 @@ from django.utils.dateparse import parse_datetime
 
 from crm.templatetags.lanewise import shop_date
 from warmth.enums import EventType, WarmthLevel
-from warmth.services.board import BIN
 
 register = template.Library()
 
@@ -52,18 +51,6 @@ def last_day(expires_at: str | None) -> str:
 @register.filter
 def with_level(query: str, level: str) -> str:
     """The query string `query` narrowed to one level."""
-    return _with(query, level=level)
-
-
-@register.filter
-def with_score(query: str, low: int) -> str:
-    """The query string `query` narrowed to one bar of the distribution; the last ends with 100."""
-    high = low + BIN
-    return _with(query, score_from=str(low), score_below=str(101 if high == 100 else high))
-
-
-def _with(query: str, **values: str) -> str:
     changed = QueryDict(query, mutable=True)
-    for name, value in values.items():
-        changed[name] = value
+    changed["level"] = level
     return changed.urlencode()

@@ -1,6 +1,7 @@
 """The board: pipeline, distribution, movers, hot prospects, stale customers."""
 
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
 
 from crm.listing import clean_query
 from crm.views.common import allowed, answer_list
@@ -22,17 +23,24 @@ def board(request: HttpRequest) -> HttpResponse:
         "filtered": narrowed,
         "hot_query": _hot(request.GET),
         "pipeline": pipeline,
-        "distribution": charts.distribution(pipeline.bins),
-        "bins": [
-            (place * service.BIN, count) for place, count in enumerate(pipeline.bins) if count
-        ],
-        "bin_width": service.BIN,
+        "distribution": charts.distribution(pipeline.bins, _scores(request.GET)),
         "up": up,
         "down": down,
         "prospects": service.prospects(found),
         "stale": service.stale(found),
     }
     return answer_list(request, "warmth/board.html", context, fragment="warmth/_board.html")
+
+
+def _scores(query: QueryDict) -> list[str]:
+    """The customers of each bar of the distribution; the last ends with 100."""
+    home, links = reverse("warmth:customers"), []
+    for low in range(0, 100, service.BIN):
+        narrowed = query.copy()
+        narrowed["score_from"] = str(low)
+        narrowed["score_below"] = str(low + service.BIN if low + service.BIN < 100 else 101)
+        links.append(f"{home}?{clean_query(narrowed)}")
+    return links
 
 
 def _hot(query: QueryDict) -> str:

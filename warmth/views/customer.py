@@ -17,7 +17,7 @@ from crm.views.customer_card import customer_or_404
 from warmth import charts
 from warmth.enums import Component
 from warmth.forms.customer import AdjustmentForm, EngagementForm, WhatIfForm
-from warmth.models import CustomerWarmth, CustomerWarmthHistory
+from warmth.models import ArchivedWarmthHistory, CustomerWarmth, CustomerWarmthHistory
 from warmth.services import adjustments, events
 from warmth.services.algorithms import version_of
 from warmth.services.explanation import active_rules, contributions
@@ -124,8 +124,7 @@ def _explained(request: HttpRequest, warmth: CustomerWarmth) -> dict[str, Any]:
     algorithm = version_of(warmth)
     parts = contributions(warmth, algorithm)
     active = active_rules(warmth.customer_id, algorithm)
-    changes = CustomerWarmthHistory.objects.filter(customer_warmth=warmth).newest_first()
-    history = list(changes[:SHOWN_HISTORY])
+    history = _history(warmth)
     context: dict[str, Any] = {
         "algorithm": algorithm,
         "parts": parts,
@@ -138,15 +137,26 @@ def _explained(request: HttpRequest, warmth: CustomerWarmth) -> dict[str, Any]:
     if active:
         context["curves"] = charts.decay_curves(active)
     if len(history) > 1:
-        points = [(row.created_at, row.warmth_score_snapshot) for row in reversed(history)]
+        points = [(row["created_at"], row["warmth_score_snapshot"]) for row in reversed(history)]
         context["history_chart"] = charts.history(points)
     return context
 
 
+def _history(warmth: CustomerWarmth) -> list[dict[str, Any]]:
+    """The newest changes, those in the archive too; one query."""
+    present = CustomerWarmthHistory.objects.filter(customer_warmth=warmth).shown(archived=False)
+    archived = ArchivedWarmthHistory.objects.filter(customer_warmth=warmth).shown(archived=True)
+    return list(present.union(archived, all=True).order_by("-created_at", "-id")[:SHOWN_HISTORY])
+
+
 def _what_if(request: HttpRequest, warmth: CustomerWarmth) -> dict[str, Any]:
-    """The form with what was asked, else with the present values; and its result once asked."""
+    """The sliders where they were moved to, else at the present values; and what comes of it once
+    they were moved."""
     present = warmth.components
     if not any(name in request.GET for name in Component.values):
-        return {"what_if_form": WhatIfForm(initial=present)}
+        return {"sliders": WhatIfForm(initial=present).sliders(present)}
     form = WhatIfForm(request.GET)
-    return {"what_if_form": form, "imagined": imagine(warmth, form.values(present))}
+    return {
+        "sliders": form.sliders(present),
+        "imagined": imagine(warmth, form.values(present)),
+    }

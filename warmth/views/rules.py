@@ -10,9 +10,10 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from crm.exceptions import Refused
+from crm.exceptions import Refused, StaleWrite
 from crm.forms.base import PageForm
 from crm.views.common import FORM, READ, WRITE, allowed, answer, go, posted
+from crm.views.editing import stale_form
 from warmth.enums import AlgorithmState
 from warmth.forms.rules import DraftForm, InForceForm, RuleForm, SettingsForm, WhyForm
 from warmth.models import WarmthAlgorithm, WarmthScoringTrigger
@@ -42,10 +43,14 @@ def rules(request: HttpRequest) -> HttpResponse:
 def version(request: HttpRequest, key: UUID) -> HttpResponse:
     """One version; posting changes the weights and bounds of a draft."""
     found = get_object_or_404(WarmthAlgorithm, pk=key)
-    form = _settings(found, posted(request))
+    form = SettingsForm(posted(request), record=found)
     if form.is_bound and form.is_valid():
         try:
-            algorithms.update_draft(algorithm=found, data=form.cleaned_data)
+            algorithms.update_draft(
+                algorithm=found, data=form.changes(), expected_version=form.expected_version()
+            )
+        except StaleWrite:
+            form = stale_form(form, get_object_or_404(WarmthAlgorithm, pk=key))
         except Refused as refused:
             form.refuse(refused)
         else:
@@ -119,7 +124,7 @@ def rule_new(request: HttpRequest, key: UUID) -> HttpResponse:
     form = RuleForm(posted(request))
     if form.is_bound and form.is_valid():
         try:
-            service.add_rule(algorithm=draft, data=form.cleaned_data)
+            service.add_rule(algorithm=draft, data=form.changes())
         except Refused as refused:
             form.refuse(refused)
         else:
@@ -130,10 +135,14 @@ def rule_new(request: HttpRequest, key: UUID) -> HttpResponse:
 @allowed("warmth:manage", FORM)
 def rule(request: HttpRequest, key: UUID) -> HttpResponse:
     found = _rule_or_404(key)
-    form = RuleForm(posted(request), initial=RuleForm.values_of(found))
+    form = RuleForm(posted(request), record=found)
     if form.is_bound and form.is_valid():
         try:
-            service.update_rule(rule=found, data=form.cleaned_data)
+            service.update_rule(
+                rule=found, data=form.changes(), expected_version=form.expected_version()
+            )
+        except StaleWrite:
+            form = stale_form(form, _rule_or_404(key))
         except Refused as refused:
             form.refuse(refused)
         else:
@@ -168,13 +177,8 @@ def _rule_form(
     rule: WarmthScoringTrigger | None = None,
 ) -> HttpResponse:
     context = {"version": version, "form": form, "rule": rule}
-    return render(request, "warmth/rule.html", context, status=422 if form.errors else 200)
-
-
-def _settings(version: WarmthAlgorithm, data: Any = None) -> SettingsForm:
-    form = SettingsForm(data)
-    form.initial = {name: getattr(version, name) for name in form.fields}
-    return form
+    status = 409 if form.is_stale else 422 if form.errors else 200
+    return render(request, "warmth/rule.html", context, status=status)
 
 
 def _show(request: HttpRequest, version: WarmthAlgorithm, **forms: PageForm) -> HttpResponse:
@@ -184,11 +188,12 @@ def _show(request: HttpRequest, version: WarmthAlgorithm, **forms: PageForm) -> 
         "is_champion": version.state == AlgorithmState.PUBLISHED
         and version.split_percent == algorithms.CHAMPION_PERCENT,
         "rules": version.triggers.order_by("trigger_type", "target_component"),
-        "settings_form": _settings(version),
+        "settings_form": SettingsForm(record=version),
         "publish_form": InForceForm(),
         **forms,
     }
-    status = 422 if any(form.errors for form in forms.values()) else 200
+    is_stale = any(getattr(form, "is_stale", False) for form in forms.values())
+    status = 409 if is_stale else 422 if any(form.errors for form in forms.values()) else 200
     return render(request, "warmth/version.html", context, status=status)
 
 
