@@ -55,6 +55,8 @@ TELEPHONY = read_telephony(env)
 VAPI_SECRET = env("VAPI_SECRET", default="")
 RETELL_API_KEY = env("RETELL_API_KEY", default="")
 VERIFICATION_KEEP_DAYS = env.int("VERIFICATION_KEEP_DAYS", default=730)
+# From so many wrong answers in 24 hours, of all callers, a record takes a point more to open.
+VERIFICATION_GUARD_FAILURES = env.int("VERIFICATION_GUARD_FAILURES", default=30)
 
 # Permission to contact (docs/permission.md). Whole hours of the customer's clock, the closing one
 # exclusive. A state's rule is what it has stricter than the country.

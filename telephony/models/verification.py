@@ -96,6 +96,9 @@ class VerificationAttempt(models.Model):
         ordering = ["at", "id"]
         indexes = [
             models.Index(fields=["verification", "at"], name="verification_attempts_when"),
+            models.Index(
+                fields=["at"], name="verification_attempts_wrong", condition=models.Q(passed=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -34,6 +34,7 @@ from telephony.services.verification_limits import (
     keyed_digest,
     limits_of,
     lock_counters,
+    needed_points,
     write_counters,
 )
 from telephony.verification import NOBODY, Factor, Facts
@@ -192,6 +193,7 @@ def answer(
         failures = lock_counters(fresh)
         facts = facts_of(fresh.customer_id)
         is_right = rules.is_right(Factor(factor), said, facts, as_of=timezone.localdate(now))
+        needed = needed_points(now)
         if is_locked(fresh, failures, now):
             return _refuse(fresh, now)
         failures = {
@@ -202,7 +204,8 @@ def answer(
         VerificationAttempt.objects.create(
             verification=fresh, factor=factor, passed=is_right, at=now
         )
-        return _note(fresh, factor, is_right, is_locked(fresh, failures, now), now)
+        _note(fresh, factor, is_right)
+        return _judge(fresh, needed, is_locked(fresh, failures, now), now)
 
 
 def _refuse(claim: CallerVerification, now: datetime) -> Standing:
@@ -213,12 +216,14 @@ def _refuse(claim: CallerVerification, now: datetime) -> Standing:
     return Standing(is_verified=False, is_locked=True, question=None)
 
 
-def _note(
-    claim: CallerVerification, factor: str, is_right: bool, locked: bool, now: datetime
-) -> Standing:
+def _note(claim: CallerVerification, factor: str, is_right: bool) -> None:
     claim.asked = sorted({*claim.asked, factor})
     claim.passed = sorted({*claim.passed, *([factor] if is_right else [])})
-    if rules.is_enough(claim.passed) and not locked and claim.verified_at is None:
+
+
+def _judge(claim: CallerVerification, needed: int, locked: bool, now: datetime) -> Standing:
+    is_enough = rules.is_enough(claim.passed, needed=needed)
+    if is_enough and not locked and claim.verified_at is None:
         claim.verified_at, claim.expires_at = now, now + rules.LIFETIME
     claim.locked_at = now if locked else None
     claim.save(update_fields=["asked", "passed", "verified_at", "expires_at", "locked_at"])

@@ -13,7 +13,12 @@ from crm.context import audited
 from crm.exceptions import Invalid
 from crm.models import User
 from telephony import verification as rules
-from telephony.models import CallerVerification, VerificationCounter, VerificationUnlock
+from telephony.models import (
+    CallerVerification,
+    VerificationAttempt,
+    VerificationCounter,
+    VerificationUnlock,
+)
 
 
 def keyed_digest(*parts: str) -> str:
@@ -41,6 +46,15 @@ def is_locked(
         rules.locked_until(failures.get(key, ()), limit, now) is not None
         for key, limit in limits_of(claim).items()
     )
+
+
+def needed_points(now: datetime) -> int:
+    """How many points open a record now. Of many customers guessed at a little each, no counter of
+    one of them tells; the wrong answers of the whole shop do."""
+    limit = settings.VERIFICATION_GUARD_FAILURES
+    since = now - rules.LOCK_WINDOW
+    wrong = VerificationAttempt.objects.filter(passed=False, at__gt=since).order_by()
+    return rules.GUARDED_POINTS if wrong[:limit].count() >= limit else rules.NEEDED_POINTS
 
 
 def lock_counters(claim: CallerVerification) -> dict[str, list[datetime]]:

@@ -12,7 +12,13 @@ from django.utils import timezone
 from crm.enums import Role
 from crm.models import Appointment, Consent, Customer, WorkItem
 from telephony.agent.tools import TOOLS
-from telephony.models import AgentAction, CallerVerification, CallLog
+from telephony.models import (
+    AgentAction,
+    CallerVerification,
+    CallLog,
+    VerificationAttempt,
+    VerificationCounter,
+)
 from tests import factories
 from tests.crm.api import client_of, problem_of, together
 from tests.telephony.agent import (
@@ -113,6 +119,40 @@ def test_wrong_answers_sound_the_same_for_customer_and_stranger_up_to_the_lock()
         "", "", "cannot_verify", "cannot_verify", "cannot_verify", "not_verified"
     ]  # fmt: skip
     assert replies[0][2]["next"] == "hand_over"
+
+
+def test_guesser_of_many_calls_and_numbers_is_stopped_at_the_fifth_answer() -> None:
+    """Twenty calls from twenty numbers, all about one customer; the last guess is right."""
+    customer, client = a_customer(), client_of(Role.API, scopes=["agent:use"])
+    codes = []
+    for number in range(20):
+        line = Line(factories.phone_number(700 + number), client)
+        line("lookup", phone=customer.phone)
+        said = RIGHT if number == 19 else (BORN + timedelta(days=number + 1)).isoformat()
+        codes.append(line("verify_answer", factor="date_of_birth", answer=said)["code"])
+    assert codes == [""] * 4 + ["cannot_verify"] * 16
+    assert VerificationAttempt.objects.count() == 5
+    assert not CallerVerification.objects.exclude(verified_at=None).exists()
+
+
+def test_nobody_learns_who_is_a_customer_or_was_born_when() -> None:
+    """Numbers of customers, of an anonymised one and of nobody, with the birth date of some."""
+    known = [a_customer(), factories.CustomerFactory(date_of_birth=None)]
+    client = client_of(Role.API, scopes=["agent:use"])
+    heard = set()
+    for phone in [customer.phone for customer in known] + [factories.phone_number(801), STRANGER]:
+        line = Line(factories.phone_number(900), client)
+        VerificationCounter.objects.all().delete()
+        replies = [
+            line("lookup", phone=phone),
+            line("start_verification"),
+            line("verify_answer", factor="date_of_birth", answer=RIGHT),
+            line("verify_answer", factor="address", answer="1 Elm Street 30303"),
+            line("service_status"),
+            line("cancel", reason="no time"),
+        ]
+        heard.add(str(replies))
+    assert len(heard) == 1
 
 
 def test_same_answer_sent_twice_counts_once() -> None:
@@ -439,8 +479,8 @@ def test_unverified_dialogues_never_tell_anything_of_the_record() -> None:
         ("end_call", {"summary": "done"}),
     ]
     client = client_of(Role.API, scopes=["agent:use"])
-    for turn in range(len(requests)):
-        line = Line(customer.phone if turn % 2 else STRANGER, client)
+    for turn in range(0, len(requests), 2):
+        line = Line(customer.phone if turn % 4 else STRANGER, client)
         for tool, arguments in requests[turn:] + requests[:turn]:
             said = str(line(tool, **arguments))
             assert not [secret for secret in secrets if secret in said], (tool, said)
@@ -453,7 +493,7 @@ def test_tools_stay_within_their_queries() -> None:
     for tool, arguments, limit in (
         ("lookup", {}, 8),
         ("start_verification", {}, 5),
-        ("verify_answer", {"factor": "date_of_birth", "answer": RIGHT}, 18),
+        ("verify_answer", {"factor": "date_of_birth", "answer": RIGHT}, 19),
         ("list_slots", {}, 9),
         ("service_status", {}, 7),
         ("book", a_booking(), 30),

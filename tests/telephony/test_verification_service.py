@@ -209,6 +209,31 @@ def test_guesses_after_the_fifth_are_not_looked_at_the_right_one_included() -> N
     assert not CallerVerification.objects.exclude(verified_at=None).exists()
 
 
+def test_guessing_at_everybody_a_little_takes_a_point_more_from_everybody(settings: Any) -> None:
+    """One guess at each of ten customers locks nobody, but a forged number and a birth date are
+    not enough any more until the day is over."""
+    settings.VERIFICATION_GUARD_FAILURES = 10
+    now = timezone.now()
+
+    def opens(at: datetime, *factors: str) -> bool:
+        customer = a_customer()
+        claim = service.identify(call=a_call(customer.phone), now=at)
+        plate = customer.vehicles.get().license_plate
+        said = {"vehicle": plate, "date_of_birth": RIGHT}
+        return [
+            service.answer(claim=claim, factor=factor, said=said[factor], now=at).is_verified
+            for factor in factors
+        ][-1]
+
+    for _ in range(9):
+        wrong_in_new_calls(1, phone=factories.CustomerFactory().phone, now=now)
+    assert opens(now, "date_of_birth")
+    wrong_in_new_calls(1, now=now)
+    assert not opens(now, "date_of_birth")
+    assert opens(now, "date_of_birth", "vehicle")
+    assert opens(now + timedelta(hours=24), "date_of_birth")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_answers_at_once_are_judged_one_after_the_other() -> None:
     """Thirty guesses at once, all wrong but the last few: five are looked at."""
