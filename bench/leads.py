@@ -77,7 +77,9 @@ def load(count: int) -> None:
 
 def empty() -> None:
     execute("SET statement_timeout = 0")
-    execute("TRUNCATE customers, vehicles, vin_leads, lead_scores, data_batches CASCADE")
+    execute(
+        "TRUNCATE customers, vehicles, vin_leads, lead_scores, name_words, data_batches CASCADE"
+    )
 
 
 def recompute() -> int:

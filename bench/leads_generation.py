@@ -1,13 +1,15 @@
 """Generating leads for `bench.leads`: against COPY of ready rows, and against row by row.
 
-All sides write customers, vehicles, leads, scores and history of synthetic leads under the same
-constraints, triggers and bulk audit. The COPY side runs the loader with the text already made.
-The side that goes row by row draws with `random`, scores with the one-lead formula, saves with
-bulk_create in batches of 500, and fills no search.
+All sides write customers that the search finds, vehicles, leads, scores with their places in the
+cohort, and history of synthetic leads, under the same constraints, triggers and bulk audit. The COPY
+side runs the loader with the text already made. The side that goes row by row draws with `random`,
+scores with the one-lead formula and saves with bulk_create in batches of 500.
 """
 
 import random
 import statistics
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -16,6 +18,7 @@ from unittest import mock
 from crm import vin
 from crm.context import audited
 from crm.models import Customer, Vehicle
+from leads import stressors
 from leads.assessment import Assessment
 from leads.enums import ScoreCause
 from leads.generator import Plan
@@ -76,7 +79,7 @@ def copy_ready(plan: Plan) -> float:
 
 def row_by_row(count: int) -> None:
     rng, parameters, towns = random.Random(3), champion(), climates()
-    with audited(bulk_batch="bench", defer_search="on"):
+    with audited(bulk_batch="bench"):
         people = Customer.objects.bulk_create(
             [_person(rng, number) for number in range(count)], batch_size=500
         )
@@ -85,6 +88,7 @@ def row_by_row(count: int) -> None:
         )
         leads = Lead.objects.bulk_create([_lead(rng, car, towns) for car in cars], batch_size=500)
         scored = [_score(lead, parameters) for lead in leads]
+        _rank(leads, scored)
         LeadScore.objects.bulk_create(scored, batch_size=500)
         ScoreHistory.objects.bulk_create(
             [
@@ -160,6 +164,24 @@ def _lead(rng: random.Random, car: Vehicle, towns: list[Any]) -> Lead:
     )
 
 
+def _rank(leads: list[Lead], scored: list[LeadScore]) -> None:
+    cohorts: dict[str, list[float]] = defaultdict(list)
+    for lead, score in zip(leads, scored, strict=True):
+        cohorts[f"light_truck_{lead.climate_zone}"].append(score.posterior_probability)
+    for values in cohorts.values():
+        values.sort()
+    for lead, score in zip(leads, scored, strict=True):
+        values = cohorts[f"light_truck_{lead.climate_zone}"]
+        posterior = score.posterior_probability
+        below = bisect_left(values, posterior)
+        score.risk_percentile = stressors.risk_percentile(
+            below=below, ties=bisect_right(values, posterior) - below, total=len(values)
+        )
+        score.urgency_score = stressors.urgency_score(
+            posterior, score.risk_percentile, score.start_cycle_z
+        )
+
+
 def _score(lead: Lead, parameters: ScoringParameters) -> LeadScore:
     from bench.leads import AS_OF
 
@@ -178,8 +200,6 @@ def _score(lead: Lead, parameters: ScoringParameters) -> LeadScore:
         parts_cost=found.price.parts,
         service_cost=found.price.service,
         total_opportunity=found.price.total,
-        risk_percentile=50,
-        urgency_score=50,
         is_clamped=found.is_clamped,
         contact_urgency=found.contact_urgency,
         predicted_failure_window=found.predicted_failure_window,
