@@ -67,6 +67,21 @@ def test_one_statement_over_many_rows_gives_an_entry_each():
     assert entries.count() == 3
 
 
+def test_thousands_of_rows_after_a_single_one():
+    """The session keeps the plan of the single row: a loop over old and new rows, if it may."""
+    one = factories.CustomerFactory()
+    models.Customer.objects.filter(pk=one.pk).update(city="Macon")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lanewise.bulk_batch', 'test', true)")
+        cursor.execute(
+            "INSERT INTO customers (phone, first_name, last_name)"
+            " SELECT '+1205' || lpad(n::text, 7, '0'), 'A', 'B' FROM generate_series(1, 2000) AS n"
+        )
+        cursor.execute("SET LOCAL statement_timeout = '15s'")
+    models.Customer.objects.update(city="Savannah")
+    assert models.AuditEntry.objects.filter(after__city="Savannah").count() == 2001
+
+
 def test_bulk_insert_gives_one_entry_a_statement():
     with context.audited(bulk_batch="b-1"):
         models.Customer.objects.bulk_create(factories.CustomerFactory.build_batch(3))
