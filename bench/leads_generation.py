@@ -1,8 +1,8 @@
 """Generating leads for `bench.leads`: against COPY of ready rows, and against row by row.
 
-All sides write customers that the search finds, vehicles, leads, scores with their places in the
-cohort, and history of synthetic leads, under the same constraints, triggers and bulk audit. The COPY
-side runs the loader with the text already made. The side that goes row by row draws with `random`,
+All sides write customers whom the search finds, vehicles, leads, scores with places in the
+cohort, and history of synthetic leads, under the same constraints, triggers and bulk audit. The
+COPY side runs the loader with the text already made. The row-by-row side draws with `random`,
 scores with the one-lead formula and saves with bulk_create in batches of 500.
 """
 
