@@ -67,8 +67,8 @@ class CustomerFilter(FilterForm):
 
 class AppointmentFilter(FilterForm):
     WHEN = (
-        ("", _("From today on")),
-        ("upcoming", _("From now on")),
+        ("", _("From today")),
+        ("upcoming", _("From now")),
         ("today", _("Today")),
         ("tomorrow", _("Tomorrow")),
         ("week", _("Next 7 days")),
