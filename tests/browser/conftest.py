@@ -12,7 +12,7 @@ import shutil
 import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from unittest import mock
 
 import pytest
@@ -20,13 +20,20 @@ from django.conf import settings as django_settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.signals import request_finished, request_started
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from crm.enums import Role
 from tests.factories import UserFactory
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 NAMES = ("chromium", "google-chrome", "chromium-browser")
+COLOURS = ["color-contrast", "link-in-text-block"]
+LOOKS: tuple[tuple[int, Literal["light", "dark"], list[str] | None], ...] = (
+    (1440, "dark", COLOURS),
+    (1440, "light", None),
+    (390, "light", COLOURS),
+    (390, "dark", None),
+)
 # Listens before any script of the page runs.
 LISTEN = """
 window.cspViolations = [];
@@ -158,10 +165,12 @@ def session_cookie(user: Any, url: str) -> dict[str, Any]:
     return {"name": name, "value": client.cookies[name].value, "url": url}
 
 
-def assert_accessible(page: Page, *, ignore: tuple[str, ...] = ()) -> None:
-    """axe-core finds nothing serious or critical in the page as it is now."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+def assert_accessible(page: Page, *, ignore: tuple[str, ...] = (), rules: Any = None) -> None:
+    """axe-core (all of its rules, or some) finds nothing serious or critical as the page is now."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE.read_text())
+    options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
+    found = page.evaluate("options => axe.run(document, options)", options)
     problems = [
         f"{item['impact']} {item['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
         for item in found["violations"]
@@ -169,6 +178,24 @@ def assert_accessible(page: Page, *, ignore: tuple[str, ...] = ()) -> None:
         for node in item["nodes"][:5]
     ]
     assert problems == []
+
+
+def assert_sound(page: Page, where: str = "") -> None:
+    """The page as it is now is accessible, within its width and true to the policy.
+
+    At both widths and in both themes, which it follows without being loaded anew. The theme
+    changes colours only, so each width is looked at whole in one of them.
+    """
+    for width, theme, rules in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)
+        expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
+        assert_accessible(page, rules=rules)
+        too_wide = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert too_wide <= 0, f"{where or page.url} is {too_wide} px too wide at {width}"
+    assert_no_csp_violations(page)
 
 
 def assert_no_csp_violations(page: Page) -> None:

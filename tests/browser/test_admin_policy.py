@@ -18,7 +18,6 @@ def test_admin_every_list_runs_under_its_policy(open_page: Callable[..., Page]) 
         response = page.goto(f"/admin/{address}")
         assert response is not None
         assert response.status == 200
-        page.wait_for_load_state("networkidle")
         assert_no_csp_violations(page)
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from crm.enums import Role
 from leads.parameters import SEED, LikelihoodRatio
 from leads.services import calibration, parameters
-from tests.browser.test_pages import WIDTHS_AND_THEMES, assert_sound
+from tests.browser.conftest import assert_sound
 from tests.leads.factories import LeadFactory, scored
 from tests.leads.simulated import observe, store
 
@@ -35,11 +35,8 @@ def challenger() -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("width", "theme"), WIDTHS_AND_THEMES)
-def test_calibration_pages_are_sound(
-    open_page: Callable[..., Page], challenger: int, width: int, theme: str
-) -> None:
-    page = open_page(Role.MANAGER, width=width, theme=theme)
+def test_calibration_pages_are_sound(open_page: Callable[..., Page], challenger: int) -> None:
+    page = open_page(Role.MANAGER)
     for address in (
         "/leads/calibration/",
         reverse("leads:calibration_set", args=[challenger]),

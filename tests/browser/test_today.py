@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from crm.enums import Role
 from crm.models import WorkItem
-from tests.browser.conftest import assert_accessible, assert_no_csp_violations
+from tests.browser.conftest import assert_sound
 from tests.factories import ConsentFactory, ContactAttemptFactory, CustomerFactory, WorkItemFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -32,18 +32,10 @@ def work(settings: Any) -> list[WorkItem]:
     ]
 
 
-def assert_sound(page: Page) -> None:
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert wide <= 0, page.url
-    assert_accessible(page)
-    assert_no_csp_violations(page)
-
-
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
 def test_items_are_taken_disposed_and_followed_by_the_next(
-    open_page: Callable[..., Page], work: list[WorkItem], width: int, theme: str
+    open_page: Callable[..., Page], work: list[WorkItem]
 ) -> None:
-    page = open_page(Role.BDC, width=width, theme=theme)
+    page = open_page(Role.BDC)
     page.goto(reverse("today"))
     assert_sound(page)
     page.keyboard.press("n")

@@ -10,6 +10,9 @@ from django.core.management import call_command
 
 from crm.rest.problems import MEDIA_TYPE
 
+# One process generates it for all of them.
+pytestmark = pytest.mark.xdist_group("schema")
+
 SCHEMA = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 
 

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 CASES = int(os.environ.get("LANEWISE_SCHEMATHESIS_CASES", "1500"))
 PHASES = os.environ.get("LANEWISE_SCHEMATHESIS_PHASES", "examples,fuzzing,stateful")
 # Cases that all roles together send for each of `--max-examples`, as measured.
-CASES_PER_EXAMPLE = 800
+CASES_PER_EXAMPLE = 2_100
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
     "response_headers_conformance,response_schema_conformance,ignored_auth,unsupported_method"
@@ -45,9 +45,9 @@ def database_url() -> str:
     return f"postgresql:///{given['NAME']}?{urlencode(options)}"
 
 
-@pytest.fixture
-def server() -> Iterator[str]:
-    """The address of a gunicorn with two workers on the test database."""
+@pytest.fixture(scope="module")
+def server(django_db_setup: None) -> Iterator[str]:
+    """The address of a gunicorn with two workers on the test database, for all roles."""
     port = free_port()
     environment = os.environ | {
         "DATABASE_URL": database_url(),

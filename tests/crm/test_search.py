@@ -128,7 +128,9 @@ def test_search_finds_what_stands_inside_of_words(jose, text):
     assert [hit.customer_id for hit in search.search_customers(text)] == [jose.pk]
 
 
-@pytest.mark.parametrize("text", ["whitfield", "obrian", "obrien", "2055550", "LFA67890", "dana whit"])
+@pytest.mark.parametrize(
+    "text", ["whitfield", "obrian", "obrien", "2055550", "LFA67890", "dana whit"]
+)
 def test_search_never_scans_the_documents(jose, text):
     factories.CustomerFactory.create_batch(20)
     reads = _sequential_reads()
