@@ -6,13 +6,11 @@ from jobs.outbox import outbox_task
 from jobs.registry import Chunk, Job, register
 from jobs.services import enqueue
 from warmth.services import crossings, maintenance, recompute, syncing
-from warmth.services.computation import between
 
 
 def recompute_chunk(chunk: Chunk) -> int:
     first, last = chunk.bounds["first"], chunk.bounds["last"]
-    rows = recompute.recompute_range(first, last, as_of=chunk.local_date)
-    return rows + crossings.note_crossings(between(first, last))
+    return crossings.rescore_range(first, last, as_of=chunk.local_date, trigger="nightly_decay")
 
 
 register(

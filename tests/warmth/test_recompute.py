@@ -35,7 +35,7 @@ DAY = date(2026, 11, 20)
 def night(day: date) -> int:
     """Rows that the nightly run of `day` writes."""
     return sum(
-        recompute.recompute_range(part["first"], part["last"], as_of=day)
+        recompute.recompute_range(part["first"], part["last"], as_of=day, trigger="night")
         for part in recompute.plan(day).bounds
     )
 

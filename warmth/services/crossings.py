@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,13 @@ from jobs.services import enqueue
 from warmth.enums import NATURES, CrossingDirection, EventType, WarmthLevel
 from warmth.hysteresis import COOL_DOWN, MARGIN
 from warmth.models import CustomerWarmth, WarmthLevelCrossing
-from warmth.services.computation import Scope, these
-from warmth.services.recompute import recompute_customers
+from warmth.services.computation import Scope, between, these
+from warmth.services.recompute import plans_kept, recompute_customers, recompute_range
 
 DELIVER = "warmth.deliver_crossings"
 BATCH = 200
+# As many customers as PostgreSQL expects of a list that it does not know.
+FEW = 10
 # Somebody who asked for something this lately waits for an answer, not for an offer.
 ASKED_WITHIN = timedelta(days=30)
 PROSPECTS = frozenset({WarmthLevel.HOT, WarmthLevel.SCORCHING})
@@ -46,13 +48,26 @@ def rescore(
     trigger: str,
     description: str = "",
     causes: Mapping[UUID, tuple[str, str]] | None = None,
-) -> None:
-    """Bring these customers' scores up to date and note the crossings, in one transaction."""
+    as_of: date | None = None,
+) -> int:
+    """Bring these customers' scores up to date and note the crossings, in one transaction; the
+    number of scores written. `as_of` as for `recompute_customers`."""
     if not customer_ids:
-        return
-    with audited():
-        recompute_customers(customer_ids, trigger=trigger, description=description, causes=causes)
+        return 0
+    with audited(), plans_kept(len(customer_ids) <= FEW):
+        written = recompute_customers(
+            customer_ids, trigger=trigger, description=description, causes=causes, as_of=as_of
+        )
         note_crossings(these(customer_ids))
+    return written
+
+
+def rescore_range(first: str, last: str, *, as_of: date, trigger: str) -> int:
+    """The same for all customers whose keys are between `first` and `last`, both included."""
+    with audited():
+        written = recompute_range(first, last, as_of=as_of, trigger=trigger)
+        note_crossings(between(first, last))
+    return written
 
 
 def note_crossings(scope: Scope, *, now: datetime | None = None) -> int:

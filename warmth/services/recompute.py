@@ -72,7 +72,7 @@ def recompute_customers(
         return _write(scope, as_of or local_today(), gather=False)
 
 
-def recompute_range(first: str, last: str, *, as_of: date, trigger: str = "nightly_decay") -> int:
+def recompute_range(first: str, last: str, *, as_of: date, trigger: str) -> int:
     """The same for all customers whose keys are between `first` and `last`, both included.
 
     Mere drift is gathered: it becomes history when it comes to 1.00, or changes the level.
@@ -104,6 +104,20 @@ def _write_arm(arm: Arm, scope: Scope, common: Mapping[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(computation.statement(scope, arm) + _MERGE, {**common, **arm.parameters()})
         return cursor.rowcount
+
+
+@contextmanager
+def plans_kept(are_kept: bool) -> Iterator[None]:
+    """Within an open transaction, let this connection plan each statement once if `are_kept`: for a
+    few customers planning takes longer than computing. For thousands the plan depends on how many
+    they are."""
+    if not are_kept:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)")
+        yield
+        cursor.execute("SELECT set_config('plan_cache_mode', 'auto', true)")
 
 
 @contextmanager

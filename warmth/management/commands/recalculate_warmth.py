@@ -7,13 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from crm.context import acting
 from crm.models import Customer
 from jobs.registry import local_today
-from warmth.services import recompute
+from warmth.services import crossings, recompute
 
 TRIGGER = "recalculated"
 
@@ -39,7 +38,7 @@ class Command(BaseCommand):
         with acting(label="recalculate_warmth", source="command"):
             if options["customer"]:
                 keys = _customers(options["customer"])
-                written = recompute.recompute_customers(keys, trigger=TRIGGER, as_of=day)
+                written = crossings.rescore(keys, trigger=TRIGGER, as_of=day)
             else:
                 written = _everybody(day)
         self.stdout.write(f"Warmth of {written:,} customers changed.")
@@ -64,9 +63,8 @@ def _everybody(day: date) -> int:
     with Progress(*columns, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("", total=plan.rows)
         for part in plan.bounds:
-            with transaction.atomic():
-                written += recompute.recompute_range(
-                    part["first"], part["last"], as_of=day, trigger=TRIGGER
-                )
+            written += crossings.rescore_range(
+                part["first"], part["last"], as_of=day, trigger=TRIGGER
+            )
             progress.advance(task, recompute.CHUNK_ROWS)
     return written
