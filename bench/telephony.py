@@ -3,7 +3,9 @@
 Starts a whole Lanewise as `make run` does (gunicorn, worker, live process, demo data) and measures
 from outside, over HTTP: signed callbacks (answered in under 100 ms), the time from the ring to the
 advisor's browser having the card (within a second), and the voice agent's tools (p95 at most
-300 ms). Exit code 1 when a limit is missed.
+300 ms). Each begins with a few that do not count, in which the web workers load their modules.
+Whatever else the machine does is measured too, so the load is printed first and last. Exit code 1
+when a limit is missed.
 """
 
 import argparse
@@ -34,7 +36,9 @@ CALLBACK_LIMIT_MS = 100.0
 POP_LIMIT_MS = 1000.0
 TOOL_LIMIT_MS = 300.0
 POPS = 20
-CONVERSATIONS = 60
+CONVERSATIONS = 100
+# The first of everything, by which each web worker has done everything once.
+UNCOUNTED = 5
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 PREPARE = """
 import json
@@ -78,11 +82,13 @@ def main() -> int:
         try:
             world = prepare(var)
             phone = Telephone(port, live_port, world)
+            show_load()
             held = [
                 callbacks(phone, options.calls),
                 pops(phone),
                 tools(phone),
             ]
+            show_load()
         finally:
             run.process.send_signal(signal.SIGINT)
             run.end(GONE_SECONDS)
@@ -169,7 +175,7 @@ def callbacks(phone: Telephone, calls: int) -> bool:
             Direction="inbound",
         )
 
-    alone = [one(number) for number in range(calls)]
+    alone = [one(number) for number in range(calls + UNCOUNTED)][UNCOUNTED:]
     began = time.perf_counter()
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(one, range(calls)))
@@ -185,7 +191,7 @@ def pops(phone: Telephone) -> bool:
     events = phone.events()
     next(events)
     took = []
-    for number in phone.world["mine"][1 : POPS + 1]:
+    for number in phone.world["mine"][1 : POPS + UNCOUNTED + 1]:
         began = time.perf_counter()
         sid = phone.sid()
         parties = {"CallSid": sid, "From": number, "To": "+14045550100", "Direction": "inbound"}
@@ -194,8 +200,8 @@ def pops(phone: Telephone) -> bool:
         took.append((time.perf_counter() - began) * 1000)
         phone.call_back("status", CallStatus="completed", **parties)
         until(events, phone, lambda cards: b"Incoming call" not in cards)
-    show("ring to card", took)
-    return within("ring to card p95", p95(took), POP_LIMIT_MS)
+    show("ring to card", took[UNCOUNTED:])
+    return within("ring to card p95", p95(took[UNCOUNTED:]), POP_LIMIT_MS)
 
 
 def until(
@@ -209,7 +215,7 @@ def until(
 def tools(phone: Telephone) -> bool:
     """Whole conversations: identified, verified by birth date, told, booked, ended."""
     took: dict[str, list[float]] = {}
-    for number, born in phone.world["born"][:CONVERSATIONS]:
+    for number, born in phone.world["born"][: CONVERSATIONS + UNCOUNTED]:
         call = {"call_id": phone.sid(), "caller_phone": number}
 
         def ask(name: str, call: dict[str, str] = call, **arguments: Any) -> dict[str, Any]:
@@ -230,9 +236,14 @@ def tools(phone: Telephone) -> bool:
             last_name="Lee",
         )
         ask("end-call", summary="Booked a visit.")
-    for name, figures in took.items():
+    counted = {name: figures[UNCOUNTED:] for name, figures in took.items()}
+    for name, figures in counted.items():
         show(f"tool {name}", figures)
-    return within("slowest tool p95", max(map(p95, took.values())), TOOL_LIMIT_MS)
+    return within("slowest tool p95", max(map(p95, counted.values())), TOOL_LIMIT_MS)
+
+
+def show_load() -> None:
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
 
 
 def p95(figures: list[float]) -> float:

@@ -145,16 +145,15 @@ def _upsert(items: list[WorkItem]) -> int:
 
 def close_work(*, key: str, outcome: str) -> bool:
     """Close the open item of this `key`; False when there is none."""
+    return bool(close_work_many(keys=[key], outcome=outcome))
+
+
+def close_work_many(*, keys: Collection[str], outcome: str) -> int:
+    """Close the open items of these `keys`, in one statement; how many there were."""
     with audited(), translated():
-        return bool(
-            WorkItem.objects.open()
-            .filter(key=key)
-            .update(
-                outcome=outcome,
-                closed_at=timezone.now(),
-                claimed_by=None,
-                claimed_until=None,
-            )
+        items = WorkItem.objects.open().filter(key__in=keys)
+        return items.update(
+            outcome=outcome, closed_at=timezone.now(), claimed_by=None, claimed_until=None
         )
 
 

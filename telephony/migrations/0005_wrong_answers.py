@@ -4,14 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('telephony', '0004_verification_triggers'),
+        ("telephony", "0004_verification_triggers"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='verificationattempt',
-            index=models.Index(condition=models.Q(('passed', False)), fields=['at'], name='verification_attempts_wrong'),
+            model_name="verificationattempt",
+            index=models.Index(
+                condition=models.Q(("passed", False)),
+                fields=["at"],
+                name="verification_attempts_wrong",
+            ),
         ),
     ]

@@ -119,7 +119,7 @@ def end_call(
             "duration_seconds": max(0, int((now - call.started_at).total_seconds())),
         }
     with audited(), translated():
-        _note(call, **said)
+        CallLog.objects.filter(pk=call.pk).update(**said)
         verification.end_claims(call=call, now=now)
         ended = CallLog.objects.get(pk=call.pk)
         follow_up.finished(call=ended)

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from crm.enums import ContactPurpose, WorkKind
 from crm.services.contacts import record_contact
-from crm.services.worklist import add_work, close_work, give_work
+from crm.services.worklist import add_work, close_work, close_work_many, give_work
 from jobs.services import enqueue
 from telephony.enums import AnsweredBy, CallOutcome, Direction
 from telephony.models import CallLog
@@ -106,9 +106,9 @@ def _close_returned(call: CallLog) -> None:
         started_at__lt=call.started_at,
         started_at__gte=call.started_at - RETURNED_WITHIN,
     )
-    for key in [call.pk, *earlier.values_list("pk", flat=True)]:
-        for kind in ("missed_call", "voicemail"):
-            close_work(key=f"{kind}:{key}", outcome="returned")
+    calls = [call.pk, *earlier.values_list("pk", flat=True)]
+    keys = [f"{kind}:{key}" for key in calls for kind in ("missed_call", "voicemail")]
+    close_work_many(keys=keys, outcome="returned")
 
 
 def _same_caller(call: CallLog) -> Q:
