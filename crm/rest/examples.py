@@ -1,6 +1,7 @@
 """Examples of the schema: one believable value for each field name, put together by serializer.
 
-A later app adds its names to VALUES.
+A later app adds its names to VALUES; `<serializer>.<field>` where the name alone means several
+things.
 """
 
 from typing import Any
@@ -104,7 +105,11 @@ _BY_KIND: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], Any], ...] = 
 
 def example_of(kind: Any) -> dict[str, Any]:
     """A believable body or row of the serializer class `kind`."""
-    return {name: _value(name, field) for name, field in kind().fields.items()}
+    own = f"{kind.__name__}."
+    return {
+        name: VALUES[own + name] if own + name in VALUES else _value(name, field)
+        for name, field in kind().fields.items()
+    }
 
 
 def _value(name: str, field: Any) -> Any:

@@ -5,8 +5,10 @@ from typing import Any
 from django.urls import URLPattern, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from warmth.api import analytics, events, rules, scores
+from crm.rest import examples as shown
+from warmth.api import analytics, events, examples, rules, scores
 
+shown.VALUES |= examples.VALUES
 _SCORE: Any = {"get": "retrieve", "put": "update", "patch": "partial_update"}
 
 
