@@ -27,6 +27,7 @@ from bench.api import scratch_database
 from bench.measuring import caller, peak_memory, run, show, show_ms, timed, undone
 
 WAL_NAMES = {"run": "run", "bare": "bare UPDATE of the table"}
+LOADED = 100_000
 LIMITS = {"one worker": 3.0, "two workers": 2.0, "WAL": 1.0, "tenfold": 13.0, "memory": 100.0}
 _CUSTOMERS = """
     INSERT INTO customers (phone, first_name, last_name, city, state, zip_code, customer_since)
@@ -116,11 +117,13 @@ class Bench:
         from warmth.services.crossings import settle
 
         types = [kind for kind in EventType.values if kind != EventType.PURCHASE]
-        with loading():
-            run(_CUSTOMERS, {"first": self.known + 1, "last": customers})
-            run(_EVENTS, {"types": types, "kinds": len(types), "each": self.events})
+        for first in range(self.known + 1, customers + 1, LOADED):
+            last = min(first + LOADED - 1, customers)
+            with loading():
+                run(_CUSTOMERS, {"first": first, "last": last})
+                run(_EVENTS, {"types": types, "kinds": len(types), "each": self.events})
+            vacuum()
         self.known = customers
-        vacuum()
         self.night(self.day, 1)
         settle(EVERYBODY)
         vacuum()
@@ -276,6 +279,8 @@ class Bench:
             "pipeline": figures.pipeline,
             "distribution": maintenance.distribution,
             "trends of 30 days": figures.trends,
+            "page of the board": page_of("warmth:board"),
+            "page of the customers": page_of("warmth:customers"),
         }
         for name, read in reads.items():
             show_ms(name, [timed(read)[0] for _ in range(23)][3:])
@@ -295,6 +300,24 @@ class Bench:
             within("tenfold", statistics.median(times) / self.one_worker),
             within("memory", peak_memory()),
         ]
+
+
+def page_of(name: str) -> Callable[[], Any]:
+    """A manager's request for the page, through everything but the web server."""
+    from django.test import Client
+    from django.urls import reverse
+
+    from crm.models import User
+
+    manager, _ = User.objects.get_or_create(username="bench-manager", defaults={"role": "manager"})
+    client = Client()
+    client.force_login(manager)
+
+    def get() -> None:
+        response = client.get(reverse(name))
+        assert response.status_code == 200, response.status_code
+
+    return get
 
 
 def one_chunk(bounds: Any, day: date) -> int:

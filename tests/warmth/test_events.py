@@ -153,16 +153,6 @@ def test_removed_event_no_longer_counts(customer):
 
 
 @pytest.mark.slow
-def test_ten_thousand_events_in_one_call():
-    customers = CustomerFactory.create_batch(20)
-    rows = [
-        row(customers[n % 20], event_key=str(n), occurred_at=timezone.now()) for n in range(10_000)
-    ]
-    report = record_events(rows, source="api")
-    assert (report.recorded, report.customers, report.refused) == (10_000, 20, [])
-    assert record_events(rows, source="api").known == 10_000
-
-
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_record_an_event_once():
     customer = CustomerFactory()

@@ -22,7 +22,7 @@ from tests.warmth.factories import (
 )
 from warmth import decay, scoring
 from warmth.enums import NATURES, Component, DecisionRole, EventType
-from warmth.models import CustomerWarmth, WarmthAlgorithm, WarmthEvent
+from warmth.models import CustomerWarmth, WarmthAlgorithm, WarmthEvent, WarmthLevelCrossing
 from warmth.services import computation, recompute
 from warmth.services.distances import distance_points
 from warmth.services.recompute import recompute_customers
@@ -281,9 +281,9 @@ def test_anonymised_customers_are_left_alone():
 
 def test_number_of_queries_does_not_grow_with_the_customers(django_assert_num_queries):
     one, *others = WarmthEventFactory.create_batch(5)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         recompute_customers([one.customer_id])
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         recompute_customers([event.customer_id for event in others])
 
 
@@ -312,6 +312,13 @@ def test_command_for_one_customer(capsys):
     event, _ = WarmthEventFactory.create_batch(2)
     call_command("recalculate_warmth", "--customer", str(event.customer_id))
     assert CustomerWarmth.objects.get().customer_id == event.customer_id
+
+
+def test_command_notes_crossings():
+    warmth = CustomerWarmthFactory(engagement_score=100, budget_qualification_score=100)
+    call_command("recalculate_warmth")
+    crossing = WarmthLevelCrossing.objects.get()
+    assert (crossing.customer_id, crossing.level) == (warmth.customer_id, "cool")
 
 
 @pytest.mark.parametrize("argument", ["nonsense", "00000000-0000-0000-0000-000000000000"])

@@ -28,6 +28,7 @@ AHEAD = timedelta(minutes=5)
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 LARGEST_VALUE = Decimal("9999999999.99")
 FIELDS = frozenset({"customer_id", "event_type", "occurred_at", "event_key", "value", "subject"})
+_TYPES = frozenset(EventType.values)
 # The rows come in the order of their keys, so that two calls with the same keys cannot deadlock.
 _INSERT = """
     WITH sent AS (
@@ -239,7 +240,7 @@ def _customer(value: Any) -> UUID:
 
 
 def _type(value: Any) -> str:
-    if str(value) not in EventType.values:
+    if str(value) not in _TYPES:
         raise Invalid(
             "Unknown kind of event.",
             field="event_type",

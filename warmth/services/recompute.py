@@ -79,8 +79,6 @@ def recompute_range(first: str, last: str, *, as_of: date, trigger: str) -> int:
     """
     scope = between(first, last)
     with _computing(trigger=trigger, description="", causes={}):
-        with connection.cursor() as cursor:
-            cursor.execute(_SETTINGS)
         _lock_new(scope)
         return _write(scope, as_of, gather=True)
 
@@ -96,6 +94,8 @@ def _lock_new(scope: Scope) -> None:
 
 
 def _write(scope: Scope, as_of: date, *, gather: bool) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTINGS)
     common = {**computation.parameters(as_of, gather=gather), **scope.parameters}
     return sum(_write_arm(arm, scope, common) for arm in computation.arms())
 
