@@ -154,7 +154,8 @@ class Dialogue:
         self._offer(self._use("list_slots", service=self.state.service))
 
     def _want_reschedule(self, text: str) -> None:
-        self._offer(self._use("list_slots"))
+        # First of all: which times fit depends on the visit, and whose visit it is on that.
+        self._told(self._use("start_verification"))
 
     def _want_cancel(self, text: str) -> None:
         self._wait("reason", "May I ask why?")
@@ -197,6 +198,8 @@ class Dialogue:
     def _go_on(self) -> None:
         """Do what the caller wants, as far as the tools let us."""
         wants, state = self.state.wants, self.state
+        if wants == "reschedule" and not state.start:
+            return self._offer(self._use("list_slots"))
         arguments = {
             "reschedule": {"start": state.start},
             "cancel": {"reason": state.reason},

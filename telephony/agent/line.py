@@ -90,6 +90,9 @@ class Line:
 
 
 def _spoken(document: bytes) -> list[str]:
-    """The sentences of a TwiML document, which is our own, in their order."""
-    root = ElementTree.fromstring(document)  # noqa: S314
-    return [said.text for said in root.iter("Say") if said.text]
+    """The sentences of a TwiML document, which is our own, in their order; without the one before a
+    voicemail, because the agent picks up."""
+    verbs = list(ElementTree.fromstring(document))  # noqa: S314
+    tags = [verb.tag for verb in verbs]
+    heard = verbs[: tags.index("Record") - 1] if "Record" in tags else verbs
+    return [said.text for verb in heard for said in verb.iter("Say") if said.text]

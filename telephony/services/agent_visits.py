@@ -30,6 +30,8 @@ from telephony.services.agent_answers import (
 from telephony.services.agent_identity import UNREADABLE_NUMBER, claim_of, spoken_phone
 from telephony.verification import kinds_of_work
 
+# minutes, and the category of work that bay and technician have to be fit for (None: any)
+Need = tuple[int, str | None]
 BOOKED_BY = "AI Voice Agent"
 SEARCHED_DAYS = 14
 OFFERED = 3
@@ -46,11 +48,15 @@ def list_slots(
     last_day: date | None = None,
     part_of_day: str = "",
 ) -> Answer:
-    """Free times, the first of each half day; the next two weeks when no day is given."""
+    """Free times, the first of each half day; the next two weeks when no day is given.
+
+    Long enough for `service`; when none is named, for the verified caller's one visit, which is
+    then to be moved.
+    """
     today = timezone.localdate(timezone=shop_zone())
     first = max(first_day or today, today)
     last = min(max(last_day or first + timedelta(days=SEARCHED_DAYS), first), first + timedelta(30))
-    found = _offer(service, first, last, part_of_day)
+    found = _offer(_needed(call, service), first, last, part_of_day)
     if not found:
         return refused(
             "no_slots",
@@ -64,8 +70,22 @@ def list_slots(
     )
 
 
-def _offer(service: str, first: date, last: date, part_of_day: str = "") -> list[datetime]:
-    duration, category = visit_for(service)
+def _needed(call: CallLog, service: str) -> Need:
+    if service:
+        return visit_for(service)
+    claim = verification.current(verification.key_of_call(call))
+    if claim is None or claim.verified_at is None or claim.customer is None:
+        return visit_for("")
+    coming = _coming(claim.customer)
+    return _need_of(coming[0]) if len(coming) == 1 else visit_for("")
+
+
+def _need_of(visit: Appointment) -> Need:
+    return visit.duration_minutes, visit.service_category
+
+
+def _offer(need: Need, first: date, last: date, part_of_day: str = "") -> list[datetime]:
+    duration, category = need
     opens, closes = _PARTS_OF_DAY.get(part_of_day, (0, 24))
     slots = free_slots(first=first, last=last, duration_minutes=duration, category=category)
     chosen: dict[tuple[date, bool], datetime] = {}
@@ -75,12 +95,14 @@ def _offer(service: str, first: date, last: date, part_of_day: str = "") -> list
     return list(chosen.values())[: 2 * OFFERED]
 
 
-def visit_for(service: str) -> tuple[int, str | None]:
-    """(minutes, category) of the operation that `service` names; an hour and any bay if none."""
+def visit_for(service: str) -> Need:
+    """What the shop needs for the operation that `service` names; an hour and any bay if none."""
     kinds = kinds_of_work([service])
+    if not kinds:
+        return 60, None
     menu = OpCode.objects.filter(is_active=True).order_by("code")
     for description, category, hours in menu.values_list("description", "category", "hours"):
-        if kinds and kinds <= kinds_of_work([description]):
+        if kinds <= kinds_of_work([description]):
             return max(30, -(-int(hours * 60) // 30) * 30), category
     return 60, None
 
@@ -125,7 +147,7 @@ def book(
             },
         )
     except (SlotTaken, ShopClosed) as taken:
-        return _instead(taken.code, service, start)
+        return _instead(taken.code, visit_for(service), start)
     _note(call, CallType.NEW_APPOINTMENT, CallOutcome.APPOINTMENT_BOOKED, booked)
     return _booked(booked, "You are booked for {service} on {time}.")
 
@@ -173,9 +195,12 @@ def reschedule(*, call: CallLog, start: datetime, appointment: UUID | None = Non
     if isinstance(chosen, Answer):
         return chosen
     try:
-        moved = appointments.move_appointment(appointment=chosen, scheduled_at=start)
+        # Any free bay and technician: those of the old time may be busy at the new one.
+        moved = appointments.move_appointment(
+            appointment=chosen, scheduled_at=start, technician=None, bay=None
+        )
     except (SlotTaken, ShopClosed) as taken:
-        return _instead(taken.code, chosen.service_type, start)
+        return _instead(taken.code, _need_of(chosen), start)
     _note(call, CallType.RESCHEDULE, CallOutcome.RESCHEDULED, moved)
     return _booked(moved, "Your visit for {service} is now on {time}.")
 
@@ -244,10 +269,10 @@ def _chosen(call: CallLog, key: UUID | None) -> Appointment | Answer:
     )
 
 
-def _instead(code: str, service: str, start: datetime) -> Answer:
+def _instead(code: str, need: Need, start: datetime) -> Answer:
     """That time will not do; the next ones from that day on."""
     day = max(timezone.localdate(start, shop_zone()), timezone.localdate(timezone=shop_zone()))
-    others = _offer(service, day, day + timedelta(days=SEARCHED_DAYS))
+    others = _offer(need, day, day + timedelta(days=SEARCHED_DAYS))
     times = spoken_list([spoken_time(other) for other in others[:OFFERED]])
     return refused(
         code,

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm.enums import Role
-from crm.models import Appointment, Consent, Customer, WorkItem
+from crm.models import Appointment, Consent, Customer, ServiceBay, WorkItem
 from telephony.agent.tools import TOOLS
 from telephony.models import (
     AgentAction,
@@ -292,6 +292,20 @@ def test_verified_caller_moves_the_visit() -> None:
     assert CallLog.objects.get().outcome == "rescheduled"
 
 
+def test_visit_moves_to_another_bay_and_is_offered_times_that_hold_it() -> None:
+    customer = a_customer()
+    first, second = ServiceBay.objects.order_by("code")
+    visit = a_visit(customer, days=3, service_bay=first, duration_minutes=180)
+    factories.AppointmentFactory(scheduled_at=a_time(4), service_bay=first)
+    line = Line(customer.phone)
+    assert line("list_slots", part_of_day="evening")["ok"]
+    line.verify()
+    assert line("list_slots", part_of_day="evening")["code"] == "no_slots"
+    assert line("reschedule", start=a_time(4).isoformat())["ok"]
+    visit.refresh_from_db()
+    assert (visit.scheduled_at, visit.service_bay) == (a_time(4), second)
+
+
 def test_one_of_several_visits_has_to_be_named() -> None:
     customer = a_customer()
     first, second = a_visit(customer), a_visit(customer, days=6)
@@ -494,7 +508,7 @@ def test_tools_stay_within_their_queries() -> None:
         ("lookup", {}, 8),
         ("start_verification", {}, 5),
         ("verify_answer", {"factor": "date_of_birth", "answer": RIGHT}, 19),
-        ("list_slots", {}, 9),
+        ("list_slots", {}, 10),
         ("service_status", {}, 7),
         ("book", a_booking(), 30),
     ):
