@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 
 from crm.exceptions import Duplicate, Refused
 from telephony.agent import inputs
-from telephony.services import agent_identity, agent_talk, agent_visits
+from telephony.services import agent_identity, agent_slots, agent_talk, agent_visits
 from telephony.services.agent_answers import NOT_POSSIBLE, NOT_VERIFIED, Answer, refused
 from telephony.services.agent_calls import CallRef, call_of, intent_of, once
 from telephony.services.verification import NotVerified
@@ -62,7 +62,7 @@ TOOLS = {
             "list_slots",
             "Find free times for a visit.",
             inputs.ListSlotsInput,
-            agent_visits.list_slots,
+            agent_slots.list_slots,
             is_kept=False,
         ),
         Tool(

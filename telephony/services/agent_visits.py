@@ -1,19 +1,15 @@
 """The voice agent's tools around the appointment book."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-from django.utils import timezone
 
 from crm.enums import AppointmentStatus as Status
 from crm.enums import BookingMethod
 from crm.exceptions import ShopClosed, SlotTaken
-from crm.models import Appointment, Customer, OpCode, Vehicle
-from crm.querysets import shop_zone
+from crm.models import Appointment, Customer, Vehicle
 from crm.services import appointments
-from crm.services.availability import free_slots
 from crm.services.customers import create_customer
 from telephony import speech
 from telephony.enums import CallOutcome, CallType
@@ -28,83 +24,17 @@ from telephony.services.agent_answers import (
     spoken_time,
 )
 from telephony.services.agent_identity import UNREADABLE_NUMBER, claim_of, spoken_phone
-from telephony.verification import kinds_of_work
+from telephony.services.agent_slots import (
+    coming_visits,
+    instead,
+    need_of,
+    visit_for,
+    visits_of,
+)
 
-# minutes, and the category of work that bay and technician have to be fit for (None: any)
-Need = tuple[int, str | None]
 BOOKED_BY = "AI Voice Agent"
-SEARCHED_DAYS = 14
-OFFERED = 3
 # A caller who wants more visits than this in one call talks to a person.
 BOOKINGS_A_CALL = 3
-_PARTS_OF_DAY = {"morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}
-
-
-def list_slots(
-    *,
-    call: CallLog,
-    service: str = "",
-    first_day: date | None = None,
-    last_day: date | None = None,
-    part_of_day: str = "",
-) -> Answer:
-    """Free times, the first of each half day; the next two weeks when no day is given.
-
-    Long enough for `service`; when none is named, for the verified caller's one visit, which is
-    then to be moved.
-    """
-    today = timezone.localdate(timezone=shop_zone())
-    first = max(first_day or today, today)
-    last = min(max(last_day or first + timedelta(days=SEARCHED_DAYS), first), first + timedelta(30))
-    found = _offer(_needed(call, service), first, last, part_of_day)
-    if not found:
-        return refused(
-            "no_slots",
-            "I have nothing free in those days. Shall we look at other days?",
-            next_step="list_slots",
-        )
-    return done(
-        f"I have {spoken_list([spoken_time(start) for start in found[:OFFERED]])}.",
-        next_step="book",
-        slots=[start.isoformat() for start in found],
-    )
-
-
-def _needed(call: CallLog, service: str) -> Need:
-    if service:
-        return visit_for(service)
-    claim = verification.current(verification.key_of_call(call))
-    if claim is None or claim.verified_at is None or claim.customer is None:
-        return visit_for("")
-    coming = _coming(claim.customer)
-    return _need_of(coming[0]) if len(coming) == 1 else visit_for("")
-
-
-def _need_of(visit: Appointment) -> Need:
-    return visit.duration_minutes, visit.service_category
-
-
-def _offer(need: Need, first: date, last: date, part_of_day: str = "") -> list[datetime]:
-    duration, category = need
-    opens, closes = _PARTS_OF_DAY.get(part_of_day, (0, 24))
-    slots = free_slots(first=first, last=last, duration_minutes=duration, category=category)
-    chosen: dict[tuple[date, bool], datetime] = {}
-    for slot in slots:
-        if opens <= slot.start.hour < closes:
-            chosen.setdefault((slot.start.date(), slot.start.hour < 12), slot.start)
-    return list(chosen.values())[: 2 * OFFERED]
-
-
-def visit_for(service: str) -> Need:
-    """What the shop needs for the operation that `service` names; an hour and any bay if none."""
-    kinds = kinds_of_work([service])
-    if not kinds:
-        return 60, None
-    menu = OpCode.objects.filter(is_active=True).order_by("code")
-    for description, category, hours in menu.values_list("description", "category", "hours"):
-        if kinds <= kinds_of_work([description]):
-            return max(30, -(-int(hours * 60) // 30) * 30), category
-    return 60, None
 
 
 def book(
@@ -147,7 +77,7 @@ def book(
             },
         )
     except (SlotTaken, ShopClosed) as taken:
-        return _instead(taken.code, visit_for(service), start)
+        return instead(taken.code, visit_for(service), start)
     _note(call, CallType.NEW_APPOINTMENT, CallOutcome.APPOINTMENT_BOOKED, booked)
     return _booked(booked, "You are booked for {service} on {time}.")
 
@@ -200,7 +130,7 @@ def reschedule(*, call: CallLog, start: datetime, appointment: UUID | None = Non
             appointment=chosen, scheduled_at=start, technician=None, bay=None
         )
     except (SlotTaken, ShopClosed) as taken:
-        return _instead(taken.code, _need_of(chosen), start)
+        return instead(taken.code, need_of(chosen), start)
     _note(call, CallType.RESCHEDULE, CallOutcome.RESCHEDULED, moved)
     return _booked(moved, "Your visit for {service} is now on {time}.")
 
@@ -218,8 +148,8 @@ def cancel(*, call: CallLog, reason: str, appointment: UUID | None = None) -> An
 def service_status(*, call: CallLog) -> Answer:
     """What the verified caller's vehicles are in for now, and what is booked."""
     customer = verification.verified_customer(call)
-    in_shop = list(_visits(customer).in_the_shop())
-    coming = _coming(customer)
+    in_shop = list(visits_of(customer).in_the_shop())
+    coming = coming_visits(customer)
     _note(call, CallType.INQUIRY, CallOutcome.INFORMATION_PROVIDED)
     sentences = [_in_shop(visit) for visit in in_shop]
     sentences += [
@@ -239,21 +169,9 @@ def _in_shop(visit: Appointment) -> str:
     return f"Your {car} is {state}{ready}."
 
 
-def _visits(customer: Customer) -> Any:
-    return Appointment.objects.filter(customer=customer).select_related("vehicle")
-
-
-def _coming(customer: Customer) -> list[Appointment]:
-    return list(
-        _visits(customer)
-        .filter(status__in=[Status.SCHEDULED, Status.CONFIRMED], scheduled_at__gt=timezone.now())
-        .order_by("scheduled_at", "id")[:OFFERED]
-    )
-
-
 def _chosen(call: CallLog, key: UUID | None) -> Appointment | Answer:
     """The verified caller's visit that is meant; raises NotVerified."""
-    coming = _coming(verification.verified_customer(call))
+    coming = coming_visits(verification.verified_customer(call))
     if not coming:
         return refused(
             "no_appointment", "I see no visit of yours that lies ahead.", next_step="book"
@@ -266,19 +184,6 @@ def _chosen(call: CallLog, key: UUID | None) -> Appointment | Answer:
         "which_appointment",
         f"Which one do you mean: {spoken_list(spoken)}?",
         appointments=[_shown(visit) for visit in coming],
-    )
-
-
-def _instead(code: str, need: Need, start: datetime) -> Answer:
-    """That time will not do; the next ones from that day on."""
-    day = max(timezone.localdate(start, shop_zone()), timezone.localdate(timezone=shop_zone()))
-    others = _offer(need, day, day + timedelta(days=SEARCHED_DAYS))
-    times = spoken_list([spoken_time(other) for other in others[:OFFERED]])
-    return refused(
-        code,
-        f"That time is not free. I have {times}." if others else "That time is not free.",
-        next_step="list_slots",
-        slots=[other.isoformat() for other in others],
     )
 
 
