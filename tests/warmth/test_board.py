@@ -68,6 +68,10 @@ def test_movers_are_summed_over_the_week_and_first_scores_are_none() -> None:
     # The rows that their creation wrote count 50 and 40.
     assert [(one.customer_id, one.change) for one in gained] == [(up.customer_id, 57)]
     assert [(one.customer_id, one.change) for one in lost] == [(down.customer_id, -50)]
+    client = signed_in()
+    for way, name in (("up", up.customer.name), ("down", down.customer.name)):
+        page = client.get(f"{LIST}?moved={way}")
+        assert page.context["total"] == 1 and name in page.content.decode()
 
 
 def moved(warmth: CustomerWarmth, change: int, at: datetime) -> None:

@@ -13,6 +13,7 @@ from warmth.enums import EngagementStatus, WarmthLevel
 from warmth.expressions import DAYS_SILENT, engagement_status
 from warmth.models import CustomerWarmth
 from warmth.querysets import CustomerWarmthQuerySet
+from warmth.services.board import moves
 
 
 class WarmthPageFilter(FilterForm):
@@ -31,6 +32,11 @@ class WarmthPageFilter(FilterForm):
     )
     score_below = forms.DecimalField(
         label=_("Score below"), required=False, min_value=0, max_value=101
+    )
+    moved = forms.ChoiceField(
+        label=_("This week"),
+        required=False,
+        choices=[("", _("Any")), ("up", _("Warmer")), ("down", _("Cooler"))],
     )
     stale = forms.BooleanField(label=_("Stale"), required=False)
     adjusted = forms.BooleanField(label=_("Set by a person"), required=False)
@@ -54,6 +60,9 @@ class WarmthPageFilter(FilterForm):
             found = found.stale()
         if "adjusted" in wanted:
             found = found.adjusted()
+        if "moved" in wanted:
+            change = {"change__gt": 0} if wanted["moved"] == "up" else {"change__lt": 0}
+            found = found.filter(pk__in=moves().filter(**change).values("customer_warmth_id"))
         return _narrowed(found, wanted)
 
 

@@ -100,8 +100,9 @@ class Mover:
     level: str
 
 
-def movers(found: QuerySet[CustomerWarmth], *, narrowed: bool) -> tuple[list[Mover], list[Mover]]:
-    """Who gained and who lost most in MOVED_DAYS, at most SHOWN each; three queries.
+def moves(found: QuerySet[CustomerWarmth] | None = None) -> QuerySet[Any, dict[str, Any]]:
+    """`customer_warmth_id` and `change` in points, of those whose score changed in MOVED_DAYS; of
+    `found` only, if given.
 
     Only customers who were known before: a first score is no movement.
     """
@@ -109,9 +110,14 @@ def movers(found: QuerySet[CustomerWarmth], *, narrowed: bool) -> tuple[list[Mov
     recent = CustomerWarmthHistory.objects.since(since).filter(
         customer_warmth__created_at__lt=since, customer_warmth__is_active=True
     )
-    if narrowed:
+    if found is not None:
         recent = recent.filter(customer_warmth__in=found.order_by().values("pk"))
-    sums = recent.order_by().values("customer_warmth_id").annotate(change=Sum("score_change"))
+    return recent.order_by().values("customer_warmth_id").annotate(change=Sum("score_change"))
+
+
+def movers(found: QuerySet[CustomerWarmth], *, narrowed: bool) -> tuple[list[Mover], list[Mover]]:
+    """Who gained and who lost most in MOVED_DAYS, at most SHOWN each; three queries."""
+    sums = moves(found if narrowed else None)
     pairs = ("customer_warmth_id", "change")
     up = sums.filter(change__gt=0).order_by("-change", "customer_warmth_id").values_list(*pairs)
     down = sums.filter(change__lt=0).order_by("change", "customer_warmth_id").values_list(*pairs)
