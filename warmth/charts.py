@@ -84,8 +84,8 @@ def decay_curves(active: Sequence[Active]) -> Chart:
 _CURVE_TONES: tuple[Tone, ...] = ("primary", "danger", "success", "warning", "info", "muted")
 
 
-def history(points: Sequence[tuple[datetime, Decimal]]) -> Chart:
-    """Scores over time, each holding until the next; `points` are oldest first."""
+def history(points: Sequence[tuple[datetime, Decimal, str]]) -> Chart:
+    """Scores over time with their causes, each until the next; `points` are oldest first."""
     return Chart(
         title="Score over time",
         kind="xy",
@@ -93,7 +93,8 @@ def history(points: Sequence[tuple[datetime, Decimal]]) -> Chart:
         series=[
             Series(
                 "Score",
-                [(at.timestamp() * 1000, float(value)) for at, value in points],
+                [(at.timestamp() * 1000, float(value)) for at, value, _ in points],
+                texts=[f"{value}, {cause}" for _, value, cause in points],
                 shape="step",
             )
         ],

@@ -66,3 +66,8 @@ def days_ago(days: int) -> str:
     if days == 0:
         return _("today")
     return _("yesterday") if days == 1 else _("%d days ago") % days
+
+
+def cause(trigger: str) -> str:
+    """What stands in `change_trigger`, in words: nightly_decay -> Nightly decay."""
+    return trigger.replace("_", " ").capitalize()

@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_datetime
 
 from crm.templatetags.lanewise import shop_date
 from warmth.enums import EventType, WarmthLevel
+from warmth.words import cause
 
 register = template.Library()
 
@@ -35,10 +36,7 @@ def event_label(kind: str) -> str:
     return str(EventType(kind).label)
 
 
-@register.filter
-def cause(trigger: str) -> str:
-    """What stands in `change_trigger`, in words: nightly_decay -> Nightly decay."""
-    return trigger.replace("_", " ").capitalize()
+register.filter("cause", cause)
 
 
 @register.filter

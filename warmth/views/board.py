@@ -3,7 +3,9 @@
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
+from crm.enums import ContactPurpose
 from crm.listing import clean_query
+from crm.services.permission import with_decisions
 from crm.views.common import allowed, answer_list
 from warmth import charts
 from warmth.enums import WarmthLevel
@@ -26,7 +28,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "distribution": charts.distribution(pipeline.bins, _scores(request.GET)),
         "up": up,
         "down": down,
-        "prospects": service.prospects(found),
+        "prospects": with_decisions(service.prospects(found), purpose=ContactPurpose.MARKETING),
         "stale": service.stale(found),
     }
     return answer_list(request, "warmth/board.html", context, fragment="warmth/_board.html")

@@ -22,7 +22,7 @@ from warmth.services import adjustments, events
 from warmth.services.algorithms import version_of
 from warmth.services.explanation import active_rules, contributions
 from warmth.services.what_if import imagine
-from warmth.words import NEXT_STEPS
+from warmth.words import NEXT_STEPS, cause
 
 SHOWN_HISTORY = 100
 
@@ -137,8 +137,12 @@ def _explained(request: HttpRequest, warmth: CustomerWarmth) -> dict[str, Any]:
     if active:
         context["curves"] = charts.decay_curves(active)
     if len(history) > 1:
-        points = [(row["created_at"], row["warmth_score_snapshot"]) for row in reversed(history)]
-        context["history_chart"] = charts.history(points)
+        context["history_chart"] = charts.history(
+            [
+                (row["created_at"], row["warmth_score_snapshot"], cause(row["change_trigger"]))
+                for row in reversed(history)
+            ]
+        )
     return context
 
 

@@ -5,8 +5,10 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 
+from crm.enums import ContactPurpose
 from crm.exports import export_response
 from crm.listing import counted, keyset_page
+from crm.services.permission import with_decisions
 from crm.views.common import allowed, answer_list
 from warmth import export_columns
 from warmth.expressions import DAYS_SILENT
@@ -41,7 +43,7 @@ def customers(request: HttpRequest) -> HttpResponseBase:
 
 
 def _rows(found: QuerySet[CustomerWarmth]) -> Any:
-    return found.values(
+    rows: Any = found.values(
         "id",
         "customer_id",
         "overall_warmth_score",
@@ -58,3 +60,4 @@ def _rows(found: QuerySet[CustomerWarmth]) -> Any:
         phone=F("customer__phone"),
         days_silent=DAYS_SILENT,
     )
+    return with_decisions(rows, purpose=ContactPurpose.MARKETING)
