@@ -7,8 +7,10 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 
+from crm.enums import ContactPurpose
 from crm.exports import export_response
 from crm.listing import clean_query, counted, keyset_page
+from crm.services.permission import with_decisions
 from crm.services.saved_filters import filters_of
 from crm.views.common import allowed, answer, answer_list, is_fragment
 from leads import charts
@@ -114,7 +116,7 @@ def _rows(records: QuerySet[Any]) -> list[dict[str, Any]]:
         "risk_percentile", "urgency_score", "contact_urgency", "predicted_failure_window",
         "total_opportunity", "expected_value", "status", "source", "snoozed_until", *STRESSORS,
     )  # fmt: skip
-    return [_shown(row) for row in found]
+    return with_decisions(map(_shown, found), purpose=ContactPurpose.MARKETING)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -19,7 +20,12 @@ from crm.services.consent import (
     record_consent,
 )
 from crm.services.customers import delete_customer, erase_customer, update_customer
-from crm.services.permission import ContactBlocked, may_contact, require_permission
+from crm.services.permission import (
+    ContactBlocked,
+    may_contact,
+    require_permission,
+    with_decisions,
+)
 from crm.signals import consent_changed
 from tests.factories import (
     AppointmentFactory,
@@ -267,3 +273,17 @@ def test_forgetting_needs_redaction():
     line = ConsentFactory()
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         forget_customer(line.customer)
+
+
+def test_rows_of_a_list_say_who_is_blocked_and_until_when_in_three_queries():
+    blocked, free = CustomerFactory(), CustomerFactory()
+    opt_out(customer=blocked, source="page")
+    rows = [{"customer_id": key} for key in (blocked.pk, free.pk, None)]
+    with CaptureQueriesContext(connection) as queries:
+        shown = with_decisions(rows, purpose="service")
+    assert len(queries) == 3
+    assert [row["decision"] and row["decision"].reason == "opted_out" for row in shown] == [
+        True, False, None,
+    ]  # fmt: skip
+    page = render_to_string("crm/_blocked.html", {"decision": shown[0]["decision"]})
+    assert "Blocked: Opted out on" in page
