@@ -31,9 +31,6 @@ _MERGE = f"""
     WHEN NOT MATCHED THEN INSERT (customer_id, {", ".join(COLUMNS)})
         VALUES (s.customer_id, {_NEW})
 """  # noqa: S608  (names of our own columns)
-# Enough to group 20,000 customers without sorting their events on disk; and no compiling, which
-# would take longer than the statement.
-_SETTINGS = "SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)"
 _LOCK_ROWS = """
     SELECT FROM customer_warmth WHERE customer_id = ANY(%(ids)s::uuid[])
     ORDER BY customer_id FOR NO KEY UPDATE
@@ -95,7 +92,7 @@ def _lock_new(scope: Scope) -> None:
 
 def _write(scope: Scope, as_of: date, *, gather: bool) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_SETTINGS)
+        cursor.execute(computation.SETTINGS)
     common = {**computation.parameters(as_of, gather=gather), **scope.parameters}
     return sum(_write_arm(arm, scope, common) for arm in computation.arms())
 

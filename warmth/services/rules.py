@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from crm.constraints import translated
 from crm.context import audited
@@ -19,7 +19,14 @@ from jobs.registry import local_today
 from warmth.enums import WarmthLevel
 from warmth.models import WarmthAlgorithm, WarmthScoringTrigger
 from warmth.services.algorithms import RULE_FIELDS, require_draft
-from warmth.services.computation import EVERYBODY, Arm, Scope, parameters, statement
+from warmth.services.computation import (
+    EVERYBODY,
+    SETTINGS,
+    Arm,
+    Scope,
+    parameters,
+    statement,
+)
 
 WRITABLE = frozenset(RULE_FIELDS)
 SHOWN_MOVERS = 50
@@ -131,7 +138,7 @@ def preview(
     algorithm: WarmthAlgorithm, *, as_of: date | None = None, scope: Scope = EVERYBODY
 ) -> Preview:
     """Compute everybody in scope under `algorithm`, published or not, and compare with what is
-    on record. One query, which writes nothing."""
+    on record. Writes nothing."""
     arm = Arm(algorithm)
     values = {
         **parameters(as_of or local_today()),
@@ -139,7 +146,8 @@ def preview(
         **scope.parameters,
         "shown": SHOWN_MOVERS,
     }
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SETTINGS)
         cursor.execute(statement(scope, arm) + _COMPARE, values)
         moves, movers = (json.loads(part) for part in cursor.fetchone())
     total = sum(count for *_, count, _change in moves)
