@@ -1,6 +1,7 @@
 """The static folder holds what pages name."""
 
 import re
+from typing import Any
 
 from django.apps import apps
 from django.contrib.admin import site
@@ -23,7 +24,8 @@ def collected() -> set[str]:
 
 
 def test_every_file_that_templates_name_is_collected() -> None:
-    folders = [*TEMPLATES[0]["DIRS"], *get_app_template_dirs("templates")]
+    settings: Any = TEMPLATES[0]
+    folders = [*settings["DIRS"], *get_app_template_dirs("templates")]
     texts = [page.read_text() for folder in folders for page in folder.rglob("*.html")]
     names = {name for text in texts for name in NAMED.findall(text)}
     assert "unfold/css/styles.css" in names
@@ -31,5 +33,6 @@ def test_every_file_that_templates_name_is_collected() -> None:
 
 
 def test_every_script_of_the_admin_is_collected() -> None:
-    scripts = {str(script) for one in site._registry.values() for script in one.media._js}
+    media: list[Any] = [one.media for one in site._registry.values()]
+    scripts = {str(script) for one in media for script in one._js}
     assert scripts - collected() == set()
