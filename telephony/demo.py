@@ -14,6 +14,7 @@ from crm.querysets import shop_zone
 from telephony.enums import AnsweredBy, CallOutcome, CallStatus, CallType, Direction, Provider
 from telephony.models import CallLog, ProviderEvent
 from telephony.services.calls import log_call
+from telephony.services.follow_up import LEFT
 
 CALLS = 60
 DAYS = 14
@@ -137,11 +138,14 @@ def _moment(chance: random.Random) -> datetime:
 
 
 def _remove(customers: QuerySet[Customer], vehicles: QuerySet[Vehicle]) -> Mapping[str, int]:
-    """Our calls, and those with demonstration customers with the callbacks about them, whoever
-    made them."""
-    calls = CallLog.objects.filter(Q(customer__in=customers) | Q(call_sid__startswith=_SID))
-    nobodys = [number for number, _ in _STRANGERS]
-    WorkItem.objects.filter(customer=None, phone__in=nobodys).delete()
+    """Our calls, simulated ones of nobody, and those with demonstration customers, whoever made
+    them; with the callbacks about them and the work that they left."""
+    simulated = Q(provider=Provider.SIMULATOR, customer=None)
+    calls = CallLog.objects.filter(
+        Q(customer__in=customers) | Q(call_sid__startswith=_SID) | simulated
+    )
+    left = [f"{kind}:{key}" for key in calls.values_list("pk", flat=True) for kind in LEFT]
+    WorkItem.objects.filter(key__in=left).delete()
     told = ProviderEvent.objects.filter(call_sid__in=calls.values("call_sid"))
     events = told.delete()[0]
     return {"calls": calls.delete()[1].get("telephony.CallLog", 0), "callbacks": events}

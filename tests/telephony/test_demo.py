@@ -7,7 +7,7 @@ from crm import demo
 from crm.enums import BatchKind, WorkKind
 from crm.models import Consent, WorkItem
 from telephony.models import CallLog, ProviderEvent
-from tests.factories import CustomerFactory, DataBatchFactory
+from tests.factories import CustomerFactory, DataBatchFactory, WorkItemFactory
 from tests.telephony.factories import CallAccessFactory, CallLogFactory, ProviderEventFactory
 
 pytestmark = pytest.mark.django_db
@@ -20,8 +20,11 @@ def test_calls_of_demonstration_customers_go_with_them() -> None:
     ProviderEventFactory(call_sid=call.call_sid)
     real = CallLogFactory(customer=CustomerFactory())
     kept = ProviderEventFactory(call_sid=real.call_sid)
+    simulated = CallLogFactory(provider="simulator")
+    WorkItemFactory(customer=None, phone=simulated.caller_phone, key=f"message:{simulated.pk}")
     removed = demo.remove()
-    assert removed["calls"] == 1
+    assert removed["calls"] == 2
+    assert not WorkItem.objects.exists()
     assert list(CallLog.objects.all()) == [real]
     assert list(ProviderEvent.objects.all()) == [kept]
 
