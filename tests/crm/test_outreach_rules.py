@@ -86,3 +86,11 @@ def test_changed_rows_know_when():
         cursor.execute("UPDATE work_items SET tries = 1 WHERE id = %s", [item.pk])
     fresh = models.WorkItem.objects.get()
     assert fresh.updated_at > fresh.created_at
+
+
+def test_decision_is_about_somebody():
+    with pytest.raises(IntegrityError) as error, transaction.atomic():
+        models.ContactDecision.objects.create(
+            channel="call", purpose="service", allowed=True, reason="ok", source="page"
+        )
+    assert constraints.explain(error.value).code == "contact_decisions_about_somebody"
