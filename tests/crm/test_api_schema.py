@@ -3,12 +3,16 @@
 import io
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import yaml
 from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
 
+from crm.enums import Role
 from crm.rest.problems import MEDIA_TYPE
+from tests.factories import UserFactory
 
 # One process generates it for all of them.
 pytestmark = pytest.mark.xdist_group("schema")
@@ -36,6 +40,15 @@ def operations(schema: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
 def test_schema_in_docs_is_the_one_of_the_code(generated: str) -> None:
     """After a change: `manage.py spectacular --file docs/openapi.yaml`."""
     assert SCHEMA.read_text().strip() == generated.strip()
+
+
+def test_server_gives_the_same_schema_and_generates_it_once(client, db, generated: str) -> None:
+    client.force_login(UserFactory(role=Role.ADVISOR))
+    first = client.get("/api/v1/schema/", HTTP_ACCEPT="application/yaml")
+    with mock.patch.object(SchemaGenerator, "parse", side_effect=AssertionError):
+        again = client.get("/api/v1/schema/", HTTP_ACCEPT="application/yaml")
+    assert yaml.safe_load(first.content) == yaml.safe_load(generated)
+    assert again.content == first.content
 
 
 def test_every_operation_documents_the_errors_that_any_may_give(generated: str) -> None:
