@@ -23,12 +23,15 @@ from warmth.enums import NATURES, CrossingDirection, EventType, WarmthLevel
 from warmth.hysteresis import COOL_DOWN, MARGIN
 from warmth.models import CustomerWarmth, WarmthLevelCrossing
 from warmth.services.computation import Scope, between, these
-from warmth.services.recompute import plans_kept, recompute_customers, recompute_range
+from warmth.services.recompute import (
+    CHUNK_ROWS,
+    planned_for,
+    recompute_customers,
+    recompute_range,
+)
 
 DELIVER = "warmth.deliver_crossings"
 BATCH = 200
-# As many customers as PostgreSQL expects of a list that it does not know.
-FEW = 10
 # Somebody who asked for something this lately waits for an answer, not for an offer.
 ASKED_WITHIN = timedelta(days=30)
 PROSPECTS = frozenset({WarmthLevel.HOT, WarmthLevel.SCORCHING})
@@ -54,7 +57,7 @@ def rescore(
     number of scores written. `as_of` as for `recompute_customers`."""
     if not customer_ids:
         return 0
-    with audited(), plans_kept(len(customer_ids) <= FEW):
+    with audited(), planned_for(len(customer_ids)):
         written = recompute_customers(
             customer_ids, trigger=trigger, description=description, causes=causes, as_of=as_of
         )
@@ -64,7 +67,7 @@ def rescore(
 
 def rescore_range(first: str, last: str, *, as_of: date, trigger: str) -> int:
     """The same for all customers whose keys are between `first` and `last`, both included."""
-    with audited():
+    with audited(), planned_for(CHUNK_ROWS):
         written = recompute_range(first, last, as_of=as_of, trigger=trigger)
         note_crossings(between(first, last))
     return written

@@ -19,6 +19,8 @@ from warmth.services import computation
 from warmth.services.computation import COLUMNS, Arm, Scope, between, these
 
 CHUNK_ROWS = 20_000
+# As many customers as PostgreSQL expects of a list that it does not know.
+FEW = 10
 _NEW = ", ".join(f"s.{name}" for name in COLUMNS)
 # `seen` is the row's version as `computed` read it: a row that somebody has written since is left
 # to them, because what was computed does not know what they wrote.
@@ -104,15 +106,13 @@ def _write_arm(arm: Arm, scope: Scope, common: Mapping[str, Any]) -> int:
 
 
 @contextmanager
-def plans_kept(are_kept: bool) -> Iterator[None]:
-    """Within an open transaction, let this connection plan each statement once if `are_kept`: for a
-    few customers planning takes longer than computing. For thousands the plan depends on how many
-    they are."""
-    if not are_kept:
-        yield
-        return
+def planned_for(customers: int) -> Iterator[None]:
+    """Within an open transaction, let statements be planned for so many customers: for a few once
+    in the life of the connection, because planning takes longer than computing them; for more
+    anew each time, because a plan for a few would go through thousands in loops."""
+    mode = "force_generic_plan" if customers <= FEW else "force_custom_plan"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)")
+        cursor.execute("SELECT set_config('plan_cache_mode', %s, true)", [mode])
         yield
         cursor.execute("SELECT set_config('plan_cache_mode', 'auto', true)")
 
