@@ -16,6 +16,7 @@ from crm.dispositions import BUSY_MINUTES, DISPOSITIONS, Disposition
 from crm.enums import Channel, ConsentBasis, Direction
 from crm.exceptions import Invalid, Refused
 from crm.models import ContactAttempt, Customer, User, WorkItem
+from crm.phones import WITHHELD
 from crm.services.consent import opt_out, opt_out_number
 from crm.services.contacts import record_contact
 from crm.services.permission import require_permission
@@ -66,8 +67,9 @@ def claim_first(*, keys: Sequence[UUID], by: User) -> WorkItem | None:
             others = (
                 WorkItem.objects.open()
                 .filter(
-                    Q(customer_id=OuterRef("customer_id"))
-                    | Q(customer=None, phone=OuterRef("phone")),
+                    Q(pk=OuterRef("pk"))
+                    | Q(customer_id=OuterRef("customer_id"))
+                    | (Q(customer=None, phone=OuterRef("phone")) & ~Q(phone=WITHHELD)),
                     claimed_until__gt=now,
                 )
                 .exclude(claimed_by=by)

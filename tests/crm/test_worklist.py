@@ -15,6 +15,7 @@ from crm.dispositions import DISPOSITIONS, KINDS, chance_to_reach
 from crm.enums import AppointmentStatus, WorkKind
 from crm.exceptions import Invalid
 from crm.models import Appointment, ContactAttempt, WorkItem
+from crm.phones import WITHHELD
 from crm.services import appointments, finding
 from crm.services.claims import Taken, claim, claim_first, dispose, release, snooze
 from crm.services.contacts import record_contact
@@ -135,6 +136,18 @@ def test_claim_covers_the_whole_customer():
     with pytest.raises(Taken):
         claim(item=second, by=bob)
     assert claim(item=second, by=ana).claimed_by == ana
+
+
+@db
+def test_claim_covers_a_number_but_not_all_who_kept_theirs_back():
+    known, same = (WorkItemFactory(customer=None, phone="+12055550188") for _ in range(2))
+    withheld, another = (WorkItemFactory(customer=None, phone=WITHHELD) for _ in range(2))
+    claim(item=known, by=UserFactory())
+    claim(item=withheld, by=UserFactory())
+    for taken in (known, same, withheld):
+        with pytest.raises(Taken):
+            claim(item=taken, by=UserFactory())
+    claim(item=another, by=UserFactory())
 
 
 @db
