@@ -121,6 +121,8 @@ def build() -> dict[str, int]:
                 advisors=advisors,
                 now=timezone.now(),
             )
+            # The scenes bring a vehicle of their own.
+            written["vehicles"] = Vehicle.objects.filter(batch=batch).count()
             for part in parts():
                 written.update(part.build(batch))
     return written
