@@ -25,6 +25,9 @@ def _is_celery_command() -> bool:
 
 
 if _is_celery_command():
+    # Celery would have Django check everything, for which all pages and the API are loaded, 27 MB
+    # that a worker has no use for. What must be right for it is checked below.
+    os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
     environment.prepare(role="beat" if "beat" in sys.argv[1:] else "worker")
     lifeline.follow_launcher()
     worker_process_init.connect(lifeline.follow_pool, dispatch_uid="config.follow_pool")

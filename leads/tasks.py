@@ -6,7 +6,7 @@ from jobs.outbox import outbox_task
 from jobs.registry import Chunk, Job, Plan, local_today, register
 from jobs.services import enqueue
 from leads.enums import ScoreCause
-from leads.services import evaluation, leads, nightly, outcomes, parameters, syncing, work
+from leads.services import leads, nightly, outcomes, parameters, syncing, work
 
 
 @outbox_task(name=outcomes.SYNC_VEHICLE)
@@ -61,6 +61,8 @@ def offer_chunk(chunk: Chunk) -> int:
 
 def plan_offer(local_date: date) -> Plan:
     """How good the scores are, as the run's note on the jobs page."""
+    from leads.services import evaluation  # numpy: 10 MB that no other task of a worker needs
+
     return Plan(bounds=[{}], note=evaluation.note())
 
 

@@ -82,6 +82,17 @@ def test_thousands_of_rows_after_a_single_one():
     assert models.AuditEntry.objects.filter(after__city="Savannah").count() == 2001
 
 
+def test_no_trigger_may_loop_over_old_and_new_rows():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, proconfig FROM pg_proc"
+            " WHERE prosrc ~ 'old_rows' AND prosrc ~ 'JOIN new_rows'"
+        )
+        settings = dict(cursor.fetchall())
+    assert {"search_customers_changed", "audit_calls"} <= set(settings)
+    assert {name for name, kept in settings.items() if "enable_nestloop=off" not in kept} == set()
+
+
 def test_bulk_insert_gives_one_entry_a_statement():
     with context.audited(bulk_batch="b-1"):
         models.Customer.objects.bulk_create(factories.CustomerFactory.build_batch(3))
