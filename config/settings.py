@@ -194,7 +194,9 @@ DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
     "prepare_threshold": 3,
     "connect_timeout": 5,
     "application_name": f"lanewise-{LANEWISE_ROLE}",
-    "options": " ".join(
+    # Compiling takes longer than running what pages and jobs ask for.
+    "options": "-c jit=off "
+    + " ".join(
         f"-c {name}={seconds}s"
         for name, seconds in (
             ("statement_timeout", STATEMENT_TIMEOUT_SECONDS),

@@ -8,7 +8,8 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            "ALTER FUNCTION audit_calls() SET enable_nestloop = off",
-            "ALTER FUNCTION audit_calls() RESET enable_nestloop",
+            f"ALTER FUNCTION audit_calls() SET {setting} = off",
+            f"ALTER FUNCTION audit_calls() RESET {setting}",
         )
+        for setting in ("enable_nestloop", "jit")
     ]

@@ -11,8 +11,8 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            f"ALTER FUNCTION {name} SET enable_nestloop = off",
-            f"ALTER FUNCTION {name} RESET enable_nestloop",
+            f"ALTER FUNCTION {name} SET {setting} = off", f"ALTER FUNCTION {name} RESET {setting}"
         )
         for name in FUNCTIONS
+        for setting in ("enable_nestloop", "jit")
     ]
