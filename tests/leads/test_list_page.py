@@ -271,7 +271,7 @@ class TestSpeed:
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         plan = ordered.values("lead_id", "vin")[:51].explain()
         assert "Sort" not in plan
-        assert " using " in plan.splitlines()[2]
+        assert "Seq Scan" not in plan
 
     @pytest.mark.parametrize(
         "query", ["", "band=high&stressor=short_trips", "min_urgency=1&open=true"]
