@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
-from django.db import connection
 from django.utils import timezone
 
 from crm.constraints import translated
@@ -16,9 +15,10 @@ from crm.enums import BookingMethod
 from crm.exceptions import IllegalTransition, Invalid, ShopClosed, SlotTaken
 from crm.models import Appointment, Customer, DataBatch, ServiceBay, Technician, User, Vehicle
 from crm.querysets import shop_zone
+from crm.services.appointments.holding import held, hold_book
 from crm.services.appointments.status import announce_change
 from crm.services.availability import opening_hours, usable_bays, usable_technicians
-from crm.services.writing import assign, locked, save_changes
+from crm.services.writing import assign, save_changes
 
 
 class Keep(Enum):
@@ -97,6 +97,7 @@ def book_appointment(
     if enforce_hours:
         _check_hours(wanted)
     with audited(), translated():
+        hold_book()
         _place(appointment, wanted, assign_free=assign_free)
         appointment.save(force_insert=True)
         appointment.refresh_from_db()
@@ -112,7 +113,7 @@ def update_appointment(
 ) -> Appointment:
     """Change details (fields of DETAILS); time, place and status have services of their own."""
     with audited(), translated():
-        fresh = locked(appointment, expected_version)
+        fresh = held(appointment, expected_version)
         save_changes(fresh, assign(fresh, data, DETAILS))
     return fresh
 
@@ -133,7 +134,7 @@ def move_appointment(
     has to be confirmed anew.
     """
     with audited(), translated():
-        fresh = locked(appointment, expected_version)
+        fresh = held(appointment, expected_version)
         if fresh.status not in (Status.SCHEDULED, Status.CONFIRMED):
             raise IllegalTransition(
                 f"An appointment that is {fresh.get_status_display().lower()} cannot be moved.",
@@ -198,11 +199,7 @@ def _place(appointment: Appointment, wanted: Booking, *, assign_free: bool) -> N
     """Put time and place on the appointment; pick what is missing.
 
     What somebody asked for by name is kept and left to the exclusion constraint to refuse.
-    Whoever picks holds a lock until the commit, or two bookings would pick the same free bay.
     """
-    if assign_free and (wanted.bay is None or wanted.technician is None):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('appointment book'))")
     ends = wanted.scheduled_at + timedelta(minutes=wanted.duration_minutes)
     busy = list(
         Appointment.objects.active()

@@ -13,9 +13,9 @@ from crm.enums import AppointmentStatus as Status
 from crm.exceptions import IllegalTransition, Invalid
 from crm.models import Appointment, ServiceRecord, Technician
 from crm.querysets import shop_zone
+from crm.services.appointments.holding import held
 from crm.services.follow_up import follow_up
 from crm.services.records import LineData, raise_mileage, write_record
-from crm.services.writing import locked
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     Status.SCHEDULED: frozenset(
@@ -45,7 +45,7 @@ def change_status(
     an arrival or completion, and what `complete_appointment` takes. Raises IllegalTransition.
     """
     with audited(reason=details.get("reason", "")), translated():
-        fresh = locked(appointment, expected_version)
+        fresh = held(appointment, expected_version)
         if to not in TRANSITIONS[fresh.status]:
             moves = [Status(move).label.lower() for move in allowed_moves(fresh)]
             raise IllegalTransition(
