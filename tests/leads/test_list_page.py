@@ -267,11 +267,16 @@ class TestSpeed:
     def test_every_order_follows_an_index(self, sort: str, sign: str) -> None:
         ordered = LeadRecord.objects.open().order_by(*(f"{sign}{name}" for name in ORDERS[sort]))
         with connection.cursor() as cursor:
-            # A table of a few rows would be read whole.
-            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+            # So that it sorts only where no index has the order, however few the rows are.
+            cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_incremental_sort = off")
         plan = ordered.values("lead_id", "vin")[:51].explain()
         assert "Sort" not in plan
-        assert "Seq Scan" not in plan
+
+    def test_order_without_an_index_is_sorted(self) -> None:
+        """A control: the plan of the other test could show a sort."""
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_incremental_sort = off")
+        assert "Sort" in LeadRecord.objects.open().order_by("customer_name", "lead_id").explain()
 
     @pytest.mark.parametrize(
         "query", ["", "band=high&stressor=short_trips", "min_urgency=1&open=true"]
