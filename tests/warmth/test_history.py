@@ -119,8 +119,9 @@ def test_level_written_against_the_score_is_put_right_without_history():
 def test_ten_thousand_rows_in_one_statement_after_a_single_one():
     """The session keeps the plan of the single row: a loop over old and new rows, if it may, which
     takes minutes for thousands."""
-    CustomerWarmth.objects.update(overall_warmth_score=50)
     with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        cursor.execute("UPDATE customer_warmth SET overall_warmth_score = 50")
         cursor.execute("SET LOCAL statement_timeout = '30s'")
         cursor.execute("SELECT set_config('lanewise.bulk_batch', 'test', true)")
         cursor.execute(
