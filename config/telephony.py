@@ -10,7 +10,8 @@ class Telephony:
 
     `auth_tokens` are all that are accepted on callbacks, the present one first, so that a token
     can be changed without losing a call. `agent_mode` is "off", "first" (the voice agent takes
-    every call) or "no_answer" (it takes what nobody picks up).
+    every call) or "no_answer" (it takes what nobody picks up). `countries` (ISO 3166) are those
+    that numbers of nobody in the books may be called in.
     """
 
     provider: str
@@ -19,6 +20,7 @@ class Telephony:
     number: str
     shop_state: str
     shop_numbers: list[str]
+    countries: list[str]
     ring_seconds: int
     recording: bool
     transcription: bool
@@ -45,6 +47,7 @@ def read_telephony(env: Any) -> Telephony:
         number=env("TWILIO_NUMBER", default=""),
         shop_state=env("DEALERSHIP_STATE", default=""),
         shop_numbers=env.list("SHOP_RING_NUMBERS", default=[]),
+        countries=env.list("CALL_COUNTRIES", default=["US", "CA"]),
         ring_seconds=env.int("CALL_RING_SECONDS", default=20),
         recording=env.bool("CALL_RECORDING", default=False),
         transcription=env.bool("CALL_TRANSCRIPTION", default=False),

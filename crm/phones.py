@@ -1,11 +1,18 @@
 """Telephone numbers as people write them, to E.164 and back."""
 
 import re
+from collections.abc import Collection
 
 import phonenumbers
+from phonenumbers import PhoneNumberType, ValidationResult
 
 # Stands for the number of a caller who kept it back.
 WITHHELD = "anonymous"
+# Of North American numbers the vendor's list knows neither: codes such as 911 in place of an area
+# code, and the exchange 976, which charges whoever calls.
+_SERVICE_CODE = re.compile(r"\+1\d11")
+_PAID_EXCHANGE = re.compile(r"\+1\d{3}976")
+_PAID = (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST)
 _EXTENSION = re.compile(r"(?:ext\.?|x|#|extension)\s*(\d{1,7})\s*$", re.IGNORECASE)
 
 
@@ -25,7 +32,8 @@ def parse(text: str, region: str = "US") -> tuple[str, str]:
         raise ValueError(
             f"“{text}” is not a telephone number. Write ten digits, for example (205) 555-0142."
         ) from error
-    if not phonenumbers.is_possible_number(number):
+    # Seven digits without an area code are "possible" too, but no address in E.164.
+    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         raise ValueError(
             f"“{text}” has too few or too many digits. "
             "Write ten digits, for example (205) 555-0142."
@@ -47,6 +55,25 @@ def display(e164: str) -> str:
         else phonenumbers.PhoneNumberFormat.INTERNATIONAL
     )
     return phonenumbers.format_number(number, style)
+
+
+def objection(e164: str) -> str:
+    """Why no program of ours may dial `e164`, as a sentence; "" when one may."""
+    number = phonenumbers.parse(e164, None)
+    if _SERVICE_CODE.match(e164):
+        return f"{display(e164)} begins with a service code, not with an area code."
+    if _PAID_EXCHANGE.match(e164) or phonenumbers.number_type(number) in _PAID:
+        return f"{display(e164)} charges whoever calls it."
+    return ""
+
+
+def is_in(e164: str, countries: Collection[str]) -> bool:
+    """Whether the number belongs to one of `countries` (ISO 3166). One of an area that nobody has
+    listed yet counts as the main country of its code; satellites belong to none."""
+    number = phonenumbers.parse(e164, None)
+    code = number.country_code or 0
+    country = phonenumbers.region_code_for_number(number)
+    return (country or phonenumbers.region_code_for_country_code(code)) in countries
 
 
 def digits(text: str) -> str:

@@ -14,7 +14,7 @@ class TelephonyConfig(AppConfig):
         from telephony import demo, signals, timeline
         from telephony.constraints import RULES
         from telephony.providers import missing_settings
-        from telephony.services.outbound import dial_address, send_text, speak
+        from telephony.services.outbound import calls_to, dial_address, send_text, speak
 
         register_rules(RULES)
         register(Widget("incoming calls", "telephony/_pop.html", "calls:read"))
@@ -22,6 +22,7 @@ class TelephonyConfig(AppConfig):
         timeline.register_pages()
         demo.register_part()
         outbound.register_dialer(dial_address)
+        outbound.register_history(calls_to)
         if not missing_settings():
             outbound.register(Channel.TEXT, send_text)
             outbound.register(Channel.AI_CALL, speak)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import DateTimeField, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Least
 
+from crm import outbound
 from crm.enums import AppointmentStatus, Channel, Direction
 from crm.models import Appointment, Consent, ContactAttempt, Customer, ServiceRecord
 from crm.permission import Contact, Facts, Statement
@@ -52,17 +53,23 @@ def facts_of(customers: Collection[UUID], *, now: datetime) -> dict[Subject, Fac
     return {row["pk"]: _facts(row, said, contacts.get(row["pk"], ()), now) for row in rows}
 
 
-def facts_of_numbers(numbers: Collection[str]) -> dict[Subject, Facts]:
-    """The same of numbers that are nobody's: all that is known is who asked to be left alone.
+def facts_of_numbers(numbers: Collection[str], *, now: datetime) -> dict[Subject, Facts]:
+    """The same of numbers that are nobody's: all that is known is who asked to be left alone, and
+    how often we have called.
 
-    One query, none without numbers. A withheld number is no way to reach anybody.
+    Two queries, none without numbers. A withheld number is no way to reach anybody.
     """
+    called = outbound.calls_to(numbers, now - LOOK_BACK)
     refusals = Consent.objects.filter(phone__in=numbers, revoked_at__isnull=False)
     said: dict[str, list[Statement]] = {number: [] for number in numbers}
     for line in refusals if numbers else []:
         said[line.phone] += _applying(line, None, phone=line.phone, email="")
     return {
-        number: Facts(phone=number if number.startswith("+") else "", statements=tuple(statements))
+        number: Facts(
+            phone=number if number.startswith("+") else "",
+            statements=tuple(statements),
+            outbound=tuple(called.get(number, ())),
+        )
         for number, statements in said.items()
     }
 

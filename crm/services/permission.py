@@ -97,14 +97,16 @@ def when(decision: Decision) -> str:
 
 
 def decide_many(wishes: Iterable[Wish], *, now: datetime | None = None) -> dict[Wish, Decision]:
-    """The gate's answer to each wish, in three queries however many there are, and one more when
+    """The gate's answer to each wish, in three queries however many there are, and two more when
     numbers that are nobody's are among them. Logs nothing."""
     moment = now or timezone.now()
     wanted = set(wishes)
     subjects = {subject for subject, _, _ in wanted}
     facts = {
         **facts_of({subject for subject in subjects if isinstance(subject, UUID)}, now=moment),
-        **facts_of_numbers({subject for subject in subjects if isinstance(subject, str)}),
+        **facts_of_numbers(
+            {subject for subject in subjects if isinstance(subject, str)}, now=moment
+        ),
     }
     rules = contact_rules()
     return {

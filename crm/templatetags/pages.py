@@ -53,11 +53,22 @@ def last8(vin: str) -> str:
 
 @register.inclusion_tag("components/_phone.html", takes_context=True)
 def phone_link(
-    context: Context, number: str, customer: Any = None, extension: str = "", css: str = ""
+    context: Context,
+    number: str,
+    customer: Any = None,
+    extension: str = "",
+    *,
+    css: str = "",
+    on_card: str | None = None,
 ) -> dict[str, Any]:
-    """A number; that of a customer (whose key `customer` is) calls by a click for those who may.
+    """A number (E.164) that calls by a click for those who may.
 
-    Never a tel: link: a telephone that dials by itself would go past the permission gate.
+    `customer` is the key of whose number it is, `on_card` the number on their card where that may
+    be another. Never a tel: link: a telephone that dials by itself would go past the permission
+    gate.
     """
-    dial = dial_address(context["user"], customer) if customer else ""
+    is_on_card = customer is not None and on_card in (None, number)
+    dial = ""
+    if number.startswith("+"):
+        dial = dial_address(context["user"], customer, "" if is_on_card else number)
     return {"number": number, "extension": extension, "dial": dial, "css": css}

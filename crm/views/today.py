@@ -143,7 +143,8 @@ def _sheet(request: HttpRequest, item: WorkItem, **forms: PageForm) -> HttpRespo
         "decision": decisions[wishes[Channel.CALL]],
         "channels": [(Channel(name).label, decisions[wish]) for name, wish in wishes.items()],
         "contacts": item.customer.contacts.select_related("by")[:5] if item.customer else [],
-        "dial_url": outbound.dial_address(request.user, item.customer_id),
+        "number": item.customer.phone if item.customer else item.phone,
+        "dial_url": outbound.dial_address(request.user, item.customer_id, item.phone),
         "disposition": forms.get("disposition", DispositionForm()),
         "snooze": forms.get("snooze", SnoozeForm()),
     }

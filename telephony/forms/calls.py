@@ -248,8 +248,20 @@ class CallForm(PageForm):
 
 
 class PlaceForm(PageForm):
-    """Why somebody is to be called."""
+    """Who is to be called, and why. Of a customer the number is known; another one of theirs is
+    given along."""
 
+    number = forms.CharField(
+        label=_("Number"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+    )
     purpose = forms.ChoiceField(
         label=_("What for"), choices=ContactPurpose, initial=ContactPurpose.SERVICE
     )
+
+    def __init__(self, *args: Any, customer: Customer | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if customer is not None:
+            self.fields["number"].required = False
+            self.fields["number"].widget = forms.HiddenInput()

@@ -1,6 +1,8 @@
 """Calls that somebody of ours starts by a click, and texts; all through the permission gate."""
 
-from datetime import timedelta
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,6 +14,7 @@ from django.utils import timezone
 
 from crm import phones
 from crm.constraints import translated
+from crm.contact_rules import Contact
 from crm.context import audited
 from crm.enums import Channel, ContactPurpose
 from crm.exceptions import Invalid, Refused
@@ -37,21 +40,43 @@ def callback_address(name: str, **parameters: str) -> str:
     return f"{settings.PUBLIC_BASE_URL}{reverse(f'telephony:twilio_{name}')}{query}"
 
 
+@dataclass(frozen=True)
+class Callee:
+    """Who is to be called: a customer, a number (E.164) that is nobody's, or a number that a
+    customer has besides the one on their card."""
+
+    customer: Customer | None
+    number: str
+    extension: str
+
+    @property
+    def is_on_card(self) -> bool:
+        return self.customer is not None and self.customer.phone == self.number
+
+
 def place_call(
     *, user: User, purpose: str, customer: Customer | None = None, number: str = ""
 ) -> CallLog:
-    """Ring `user`, and when they pick up the customer (or the customer with this `number`).
+    """Ring `user`, and when they pick up `customer`, or whoever has `number`.
 
-    Raises Refused when no telephone service is set up, the user has no number, the number is
-    nobody's, the permission gate says no, the user's phone rings already, or the provider fails.
+    A number on a customer's card is a call to that customer, any other is nobody's. With both
+    given, the number is another one of this customer's. Raises Refused when the number is none
+    that may be dialled, the permission gate says no, no telephone service is set up, the user has
+    no number, the user's phone rings already, or the provider fails.
     """
     if purpose not in ContactPurpose.values:
         raise Invalid("Unknown purpose.", field="purpose", remedy="Choose a listed one.")
-    wanted = customer or _customer_of(number)
-    # First of all: whoever then dials by hand has been told whether they may.
-    require_permission(customer=wanted, channel=Channel.CALL, purpose=purpose)
-    _require_service()
+    callee = _callee(customer, number)
+    # Before anything about the service: whoever then dials by hand was told whether they may.
+    if callee.customer is not None:
+        require_permission(customer=callee.customer, channel=Channel.CALL, purpose=purpose)
+    if not callee.is_on_card:
+        require_permission(
+            customer=None, phone=callee.number, channel=Channel.CALL, purpose=purpose
+        )
     own = party(user.phone)
+    _check_dialable(callee, own)
+    _require_service()
     if own == WITHHELD:
         raise Refused(
             "Your own telephone number is not known, so it cannot be rung.",
@@ -59,7 +84,7 @@ def place_call(
             remedy="Ask an administrator to add it to your user.",
             status=422,
         )
-    call = _new_call(user=user, customer=wanted, purpose=purpose)
+    call = _new_call(user=user, callee=callee, purpose=purpose)
     _ring(call, own)
     return call
 
@@ -75,25 +100,46 @@ def _require_service() -> None:
         )
 
 
-def _customer_of(number: str) -> Customer:
-    """Only customers can be called: of nobody else is known what they agreed to."""
+def _callee(customer: Customer | None, number: str) -> Callee:
+    if not number:
+        if customer is None:
+            raise Invalid("Whom to call?", field="number", remedy="Give a number or a customer.")
+        return Callee(customer, customer.phone, customer.phone_extension)
     try:
-        e164, _extension = phones.parse(number)
+        e164, extension = phones.parse(number)
     except ValueError as error:
         raise Invalid(str(error), field="number") from error
     found = caller(e164)
-    if found is None:
-        raise Refused(
-            "No customer has this number, so Lanewise cannot tell whether it may be called.",
-            code="unknown_number",
-            field="number",
-            remedy="Create the customer first.",
-            status=422,
+    if customer is None and found is not None:
+        return Callee(found, e164, extension or found.phone_extension)
+    if found not in (None, customer):
+        raise Invalid(
+            "This number is another customer's.", field="number", remedy="Call that customer."
         )
-    return found
+    return Callee(customer, e164, extension)
 
 
-def _new_call(*, user: User, customer: Customer, purpose: str) -> CallLog:
+def _check_dialable(callee: Callee, own: str) -> None:
+    """Refuse what a click must not dial: our own telephones, services, numbers that cost whoever
+    calls, and, of those that are on no card, countries that are not meant."""
+    telephony = settings.TELEPHONY
+    ours = {party(text) for text in (telephony.number, *telephony.shop_numbers)}
+    if callee.number in (ours | {own}) - {WITHHELD}:
+        raise _undialable("This is a number of the dealership's own.", "Check the number.")
+    if objection := phones.objection(callee.number):
+        raise _undialable(objection, "If it has to be called, dial it by hand and log the call.")
+    if not callee.is_on_card and not phones.is_in(callee.number, telephony.countries):
+        raise _undialable(
+            f"{phones.display(callee.number)} is abroad, and nobody in the books has it.",
+            "Create the customer first, or have the country added to CALL_COUNTRIES.",
+        )
+
+
+def _undialable(message: str, remedy: str) -> Refused:
+    return Refused(message, code="undialable", field="number", remedy=remedy, status=422)
+
+
+def _new_call(*, user: User, callee: Callee, purpose: str) -> CallLog:
     with audited(), translated():
         # The user's row is the lock: of two clicks at once one waits here and then sees the other.
         User.objects.select_for_update().get(pk=user.pk)
@@ -109,11 +155,11 @@ def _new_call(*, user: User, customer: Customer, purpose: str) -> CallLog:
         return CallLog.objects.create(
             provider=Provider.TWILIO,
             direction=Direction.OUTBOUND,
-            customer=customer,
-            caller_phone=customer.phone,
-            caller_extension=customer.phone_extension,
+            customer=callee.customer,
+            caller_phone=callee.number,
+            caller_extension=callee.extension,
             from_number=settings.TELEPHONY.number,
-            to_number=customer.phone,
+            to_number=callee.number,
             purpose=purpose,
             status=CallStatus.QUEUED,
             advisor=user,
@@ -211,8 +257,24 @@ def _planned(key: str) -> OutboundMessage | None:
     return messages.filter(pk=wanted, appointment__customer__anonymised_at=None).first()
 
 
-def dial_address(user: Any, customer_id: UUID) -> str:
+def dial_address(user: Any, customer_id: UUID | None, number: str) -> str:
     """Dialer of `crm.outbound`: where the button beside a number leads, "" for who may not call."""
     if not user.can("calls:write"):
         return ""
-    return f"{reverse('telephony:call_place')}?customer={customer_id}"
+    whom = {"customer": customer_id, "number": number}
+    query = urlencode({name: value for name, value in whom.items() if value})
+    return f"{reverse('telephony:call_place')}?{query}"
+
+
+def calls_to(numbers: Collection[str], since: datetime) -> dict[str, list[Contact]]:
+    """History of `crm.outbound`: calls to numbers that are nobody's, for the gate's caps."""
+    found: dict[str, list[Contact]] = {}
+    calls = CallLog.objects.filter(
+        customer=None,
+        caller_phone__in=numbers,
+        direction=Direction.OUTBOUND,
+        started_at__gt=since,
+    ).exclude(status=CallStatus.FAILED)
+    for number, at, purpose in calls.values_list("caller_phone", "started_at", "purpose"):
+        found.setdefault(number, []).append(Contact(at, Channel.CALL, purpose))
+    return found

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from crm import phones
 from crm.exceptions import Refused, StaleWrite
 from crm.exports import export_response
 from crm.expressions import full_name
@@ -70,6 +71,7 @@ def call_rows(calls: Any) -> Any:
         "started_at", "duration_seconds", "answered_by", "is_voicemail", "provider", "outcome",
         "call_type", "customer_sentiment",
         customer_name=F("customer__name"),
+        customer_phone=F("customer__phone"),
         advisor_name=full_name("advisor__"),
     )  # fmt: skip
 
@@ -153,35 +155,53 @@ def call_match(request: HttpRequest, key: UUID) -> HttpResponse:
 
 @allowed("calls:write", FORM)
 def call_place(request: HttpRequest) -> HttpResponse:
-    """Call a customer: by one click where the button knows the purpose, else by this page."""
+    """Call a customer or a number: by one click where the button knows whom and what for, else
+    by this page."""
     customer = _customer_given(request)
-    if customer is None:
-        raise Http404
-    form = PlaceForm(posted(request), initial={"purpose": request.GET.get("purpose", "service")})
+    form = _place_form(request, customer)
     refusal: Refused | None = None
     if request.method == "POST" and form.is_valid():
         user: Any = request.user
         try:
-            placed = place_call(user=user, customer=customer, purpose=form.cleaned_data["purpose"])
+            placed = place_call(user=user, customer=customer, **form.cleaned_data)
         except Refused as refused:
             refusal = refused
         else:
             return go(request, placed.get_absolute_url(), _("Your phone rings now. Pick it up."))
+    if refusal and is_fragment(request):
+        return _stay_and_say(refusal)
+    if refusal and refusal.field == "number" and customer is None:
+        form.refuse(refusal)
+    home = reverse("customer", args=[customer.pk]) if customer else reverse("telephony:calls")
     context = {
         "form": form,
         "customer": customer,
-        "refusal": refusal,
+        "number": form["number"].value() or (customer.phone if customer else ""),
+        "refusal": None if form.errors else refusal,
         "missing": providers.missing_settings(),
-        "back": back_to(request, reverse("customer", args=[customer.pk])),
+        "back": back_to(request, home),
     }
     status = refusal.status if refusal else 422 if form.errors else 200
-    response = render(request, "telephony/call_place.html", context, status=status)
-    if refusal and is_fragment(request):
-        # The button beside a number: the page stays, and says why nothing rings.
-        response.status_code = 409
-        response["HX-Reswap"] = "none"
-        message = {"text": str(refusal), "level": "error"}
-        response["HX-Trigger"] = json.dumps({"lanewise:message": message})
+    return render(request, "telephony/call_place.html", context, status=status)
+
+
+def _place_form(request: HttpRequest, customer: Customer | None) -> PlaceForm:
+    """What the address says of number and purpose holds where the body is silent, as a button's
+    is."""
+    said = request.GET.copy()
+    said.update(request.POST)
+    initial = {"purpose": "service"} | request.GET.dict()
+    initial["number"] = phones.display(initial.get("number", ""))
+    data = said if request.method == "POST" else None
+    return PlaceForm(data, customer=customer, initial=initial)
+
+
+def _stay_and_say(refusal: Refused) -> HttpResponse:
+    """The answer to a button beside a number: the page stays, and says why nothing rings."""
+    message = {"text": str(refusal), "level": "error"}
+    response = HttpResponse(status=409)
+    response["HX-Reswap"] = "none"
+    response["HX-Trigger"] = json.dumps({"lanewise:message": message})
     return response
 
 

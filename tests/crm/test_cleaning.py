@@ -17,7 +17,7 @@ def test_phone_in_any_notation_becomes_e164(typed, stored):
     assert phones.parse(typed) == stored
 
 
-@pytest.mark.parametrize("typed", ["", "call me", "555", "12345678901234567890"])
+@pytest.mark.parametrize("typed", ["", "call me", "555", "555-0142", "12345678901234567890"])
 def test_phone_that_is_none_is_refused_with_an_example(typed):
     with pytest.raises(ValueError, match=r"\(205\) 555-0142"):
         phones.parse(typed)

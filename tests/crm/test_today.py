@@ -145,6 +145,8 @@ def test_number_of_nobody_can_be_taken_and_becomes_a_customer():
     sheet = client.get(reverse("today_item", args=[item.pk])).content.decode()
     assert f"{reverse('customer_new')}?phone=%2B12055550188" in sheet
     assert "How did it go?" in sheet
+    dial = f"{reverse('telephony:call_place')}?number=%2B12055550188"
+    assert f'action="{dial}"' in sheet
     assert ContactDecision.objects.get().phone == "+12055550188"
     client.post(reverse("today_done", args=[item.pk]), {"outcome": "do_not_call"})
     assert Consent.objects.get().phone == "+12055550188"
@@ -154,7 +156,7 @@ def test_number_of_nobody_can_be_taken_and_becomes_a_customer():
 
 
 def test_sheet_uses_the_dialer_that_an_app_brings(monkeypatch):
-    monkeypatch.setattr(outbound, "_dialers", [lambda user, key: f"/calls/dial/{key}"])
+    monkeypatch.setattr(outbound, "_dialers", [lambda user, key, number: f"/calls/dial/{key}"])
     client = signed_in()
     item = taken(client)
     page = client.get(reverse("today_item", args=[item.pk])).content.decode()

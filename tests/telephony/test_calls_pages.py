@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,8 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.enums import Role
-from crm.models import ContactAttempt, WorkItem
+from crm.models import ContactAttempt, User, WorkItem
 from crm.services import customers as customer_service
+from crm.services.consent import opt_out_number
 from telephony import urls
 from telephony.models import CallLog, ProviderEvent
 from tests.crm.pages import HTMX, count_queries, errors_of, form_data, signed_in
@@ -299,6 +301,54 @@ class TestClickToCall:
         told = json.loads(response["HX-Trigger"])["lanewise:message"]
         assert response.status_code == 409
         assert "TELEPHONY_PROVIDER" in told["text"]
+
+    @pytest.mark.parametrize("page", ["call", "calls"])
+    def test_number_of_a_stranger_calls_by_a_click(self, page: str, settings: Any) -> None:
+        twilio.set_up(settings)
+        call = CallLogFactory(caller_phone="+12055550142", direction="outbound")
+        url = reverse("telephony:call_place") + "?number=%2B12055550142"
+        address = reverse(f"telephony:{page}", args=[call.pk] if page == "call" else [])
+        assert f'hx-post="{url}"' in signed_in().get(address).content.decode()
+        client = signed_in()
+        User.objects.update(phone="(404) 555-0177")
+        with time_machine.travel("2026-03-04T17:00:00Z", tick=False):
+            response = client.post(url, {"purpose": "service"}, headers=HTMX)
+        placed = CallLog.objects.exclude(pk=call.pk).get()
+        assert (placed.customer, placed.caller_phone) == (None, "+12055550142")
+        assert response["HX-Redirect"] == placed.get_absolute_url()
+
+    def test_other_number_of_a_customer_is_called_as_theirs(self) -> None:
+        customer = CustomerFactory()
+        call = CallLogFactory(customer=customer, caller_phone="+12055550142")
+        query = f"?customer={customer.pk}&amp;number=%2B12055550142"
+        page = signed_in().get(call.get_absolute_url()).content.decode()
+        assert f'href="{reverse("telephony:call_place")}{query}"' in page
+
+    def test_number_is_typed_and_one_that_is_none_is_refused_at_the_field(
+        self, settings: Any
+    ) -> None:
+        twilio.set_up(settings)
+        client, url = signed_in(), reverse("telephony:call_place")
+        page = client.get(f"{url}?number=%2B12055550142")
+        assert page.context["form"]["number"].value() == "(205) 555-0142"
+        for number in ("", "911", "900 555 0100"):
+            response = client.post(url, {"purpose": "callback", "number": number})
+            assert (response.status_code, list(errors_of(response))) == (422, ["number"])
+
+    def test_gate_refuses_a_stranger_with_the_reason(self, settings: Any) -> None:
+        twilio.set_up(settings)
+        opt_out_number(phone="+12055550142", source="call")
+        url = reverse("telephony:call_place")
+        data = {"purpose": "callback", "number": "2055550142"}
+        page = signed_in().post(url, data)
+        assert page.status_code == 409
+        assert "not to be called" in page.content.decode()
+
+    def test_withheld_number_has_no_button(self) -> None:
+        call = CallLogFactory(caller_phone="anonymous", customer=CustomerFactory())
+        page = signed_in().get(call.get_absolute_url()).content.decode()
+        assert "number withheld" in page
+        assert reverse("telephony:call_place") not in page.partition("<main")[2]
 
 
 class TestCustomerPage:

@@ -16,15 +16,24 @@ from twilio.rest import Client
 from crm import outbound as outbound_channels
 from crm.enums import Channel
 from crm.exceptions import Refused
-from crm.models import Consent, ContactAttempt, ContactDecision, Customer, OutboundMessage, User
+from crm.models import (
+    Consent,
+    ContactAttempt,
+    ContactDecision,
+    Customer,
+    OutboundMessage,
+    User,
+    WorkItem,
+)
 from crm.outbound import MaybeSent, Message, NotSent
 from crm.services import sending
-from crm.services.consent import record_consent
+from crm.services.consent import opt_out, opt_out_number, record_consent
 from telephony import providers
 from telephony.models import CallLog
 from telephony.providers import ProviderError, fake
 from telephony.providers.fake import FakeProvider
 from telephony.providers.twilio import TwilioProvider
+from telephony.services.calls import match_customer
 from telephony.services.outbound import place_call, send_text, speak
 from tests.factories import (
     AppointmentFactory,
@@ -221,11 +230,120 @@ class TestPlaceCall:
             place_call(user=UserFactory(phone=""), customer=customer, purpose="service")
         assert refused.value.code == "no_own_number"
 
-    def test_number_of_nobody_is_refused(self, user: User) -> None:
-        for number, code in (("2055550100", "unknown_number"), ("12", "invalid")):
-            with pytest.raises(Refused) as refused:
-                place_call(user=user, number=number, purpose="service")
-            assert refused.value.code == code
+    def test_number_of_nobody_is_called_and_judged_as_such(self, user: User) -> None:
+        call = place_call(user=user, number="(205) 555-0100 x7", purpose="service")
+        assert (call.customer, call.caller_phone, call.caller_extension) == (
+            None, "+12055550100", "7",
+        )  # fmt: skip
+        decision = ContactDecision.objects.get()
+        assert (decision.customer, decision.phone, decision.allowed) == (
+            None, "+12055550100", True,
+        )  # fmt: skip
+        fields = call_fields("in-progress", CallSid=str(call.call_sid), Direction="outbound-api")
+        answer = post("outbound", fields, call=str(call.pk)).content.decode()
+        assert "+12055550100</Number>" in answer
+
+    def test_unanswered_call_to_a_stranger_ends_and_is_theirs_once_they_are_in_the_books(
+        self, user: User
+    ) -> None:
+        call = place_call(user=user, number="+12055550100", purpose="service")
+        fields = call_fields("completed", CallSid=str(call.call_sid), Direction="outbound-api")
+        post("dial", fields | {"DialCallStatus": "busy"}, stage="customer", call=str(call.pk))
+        post("status", fields, call=str(call.pk))
+        work_all()
+        call.refresh_from_db()
+        assert (call.is_open, call.answered_by, WorkItem.objects.count()) == (False, None, 0)
+        customer = CustomerFactory(phone="+12055550100")
+        match_customer(customer=customer)
+        assert customer.contacts.get().by == user
+
+    @pytest.mark.parametrize(
+        ("number", "code"),
+        [
+            ("", "invalid"),
+            ("12", "invalid"),
+            ("555-0100", "invalid"),
+            ("911", "invalid"),
+            ("112", "invalid"),
+            ("911-555-0100", "undialable"),
+            ("900-555-0100", "undialable"),
+            ("205-976-1234", "undialable"),
+            ("+44 909 879 0000", "undialable"),
+            ("+44 20 7183 8750", "undialable"),
+            ("876-555-0100", "undialable"),
+            ("+881 612 345 678", "undialable"),
+            (SHOP, "undialable"),
+            ("404 555 0101", "undialable"),
+            ("404 555 0177", "undialable"),
+        ],
+    )
+    def test_number_that_no_click_may_dial_is_refused(
+        self, number: str, code: str, user: User
+    ) -> None:
+        with pytest.raises(Refused) as refused:
+            place_call(user=user, number=number, purpose="service")
+        assert (refused.value.code, refused.value.field) == (code, "number")
+        assert (self.provider.calls, CallLog.objects.count()) == ([], 0)
+
+    def test_countries_are_those_of_the_settings_and_of_customers_any(
+        self, user: User, settings: Any
+    ) -> None:
+        abroad = CustomerFactory(phone="+442071838750", state="GA")
+        place_call(user=user, customer=abroad, purpose="service")
+        twilio.set_up(settings, countries=["US", "GB"])
+        CallLog.objects.update(status="completed")
+        place_call(user=user, number="+44 20 7183 8751", purpose="service")
+
+    def test_number_of_nobody_is_left_alone_when_it_asked_so(self, user: User) -> None:
+        opt_out_number(phone="+12055550100", source="call")
+        with pytest.raises(Refused) as refused:
+            place_call(user=user, number="+12055550100", purpose="callback")
+        assert refused.value.code == "do_not_call"
+
+    def test_offers_to_nobody_have_nothing_to_stand_on(self, user: User) -> None:
+        with pytest.raises(Refused) as refused:
+            place_call(user=user, number="+12055550100", purpose="marketing")
+        assert refused.value.code == "no_consent"
+
+    def test_number_of_nobody_is_called_by_the_strictest_clock_and_no_oftener(
+        self, user: User
+    ) -> None:
+        """Eight in the evening in Georgia is too late in Florida, and three calls are enough."""
+        late = "2026-03-05T01:00:00Z"
+        with time_machine.travel(late, tick=False), pytest.raises(Refused) as refused:
+            place_call(user=user, number="+12055550100", purpose="service")
+        assert refused.value.code == "quiet_hours"
+        for _ in range(3):
+            place_call(user=user, number="+12055550100", purpose="service")
+            CallLog.objects.update(status="completed")
+        with pytest.raises(Refused) as refused:
+            place_call(user=user, number="+12055550100", purpose="service")
+        assert refused.value.code == "too_many_calls"
+        place_call(user=user, number="+12055550101", purpose="service")
+
+    def test_other_number_of_a_customer_is_judged_by_both(
+        self, user: User, customer: Customer
+    ) -> None:
+        other = "+12055550100"
+        call = place_call(user=user, customer=customer, number=other, purpose="service")
+        assert (call.customer, call.caller_phone) == (customer, other)
+        CallLog.objects.update(status="completed")
+        opt_out_number(phone=other, source="call")
+        with pytest.raises(Refused) as refused:
+            place_call(user=user, customer=customer, number=other, purpose="service")
+        assert refused.value.code == "do_not_call"
+        opt_out(customer=customer, source="call")
+        with pytest.raises(Refused) as refused:
+            place_call(user=user, customer=customer, number="+12055550103", purpose="service")
+        assert refused.value.code == "opted_out"
+
+    def test_number_of_another_customer_is_not_taken_for_this_ones(
+        self, user: User, customer: Customer
+    ) -> None:
+        number = CustomerFactory().phone
+        with pytest.raises(Refused) as refused:
+            place_call(user=user, customer=customer, number=number, purpose="service")
+        assert refused.value.field == "number"
 
     def test_unknown_purpose_is_refused(self, user: User, customer: Customer) -> None:
         with pytest.raises(Refused):
