@@ -16,7 +16,7 @@ from crm import cleaning
 from crm.enums import BookingMethod, ServiceCategory, Transport
 from crm.forms.base import CleanedField, EditForm, PageForm, date_field
 from crm.forms.customers import advisors
-from crm.models import Appointment, Customer, OpCode, ServiceBay, Technician, User, Vehicle
+from crm.models import Appointment, Customer, OpCode, ServiceBay, Technician, Vehicle
 
 DEFAULT_MINUTES = 60
 STEP_MINUTES = 15
@@ -64,13 +64,13 @@ class WhenForm(PageForm):
     date = date_field(_("Day"), required=False)
     technician = forms.ModelChoiceField(
         label=_("Technician"),
-        queryset=Technician.objects.none(),
+        queryset=active(Technician),
         required=False,
         empty_label=_("Any who is free"),
     )
     bay = forms.ModelChoiceField(
         label=_("Bay"),
-        queryset=ServiceBay.objects.none(),
+        queryset=active(ServiceBay),
         required=False,
         empty_label=_("Any that is free"),
     )
@@ -80,36 +80,15 @@ class WhenForm(PageForm):
 
     aliases = {"service_bay": "bay", "assigned_technician": "technician"}
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["technician"].queryset = active(Technician)  # type: ignore[attr-defined]
-        self.fields["bay"].queryset = active(ServiceBay)  # type: ignore[attr-defined]
 
-
-class BookingForm(WhenForm):
-    """A new appointment of a known customer."""
+class VisitFields(PageForm):
+    """What is known of a visit when it is booked, and may change until it is over."""
 
     vehicle = forms.ModelChoiceField(
         label=_("Vehicle"),
         queryset=Vehicle.objects.none(),
         required=False,
         empty_label=_("Not in the books yet"),
-    )
-    op_codes = forms.ModelMultipleChoiceField(
-        label=_("Operations"),
-        queryset=OpCode.objects.none(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    service_type = CleanedField(
-        label=_("In words"),
-        max_length=100,
-        required=False,
-        cleaner=cleaning.clean_line,
-        help_text=_("Empty: the operations' names."),
-    )
-    service_category = forms.ChoiceField(
-        label=_("Category"), required=False, choices=[("", _("Any")), *ServiceCategory.choices]
     )
     customer_concerns = forms.CharField(
         label=_("What the customer says"),
@@ -126,9 +105,30 @@ class BookingForm(WhenForm):
         required=False,
         widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
     )
+
+
+class BookingForm(VisitFields, WhenForm):
+    """A new appointment of a known customer."""
+
+    op_codes = forms.ModelMultipleChoiceField(
+        label=_("Operations"),
+        queryset=active(OpCode).order_by("category", "code"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    service_type = CleanedField(
+        label=_("In words"),
+        max_length=100,
+        required=False,
+        cleaner=cleaning.clean_line,
+        help_text=_("Empty: the operations' names."),
+    )
+    service_category = forms.ChoiceField(
+        label=_("Category"), required=False, choices=[("", _("Any")), *ServiceCategory.choices]
+    )
     advisor = forms.ModelChoiceField(
         label=_("Advisor"),
-        queryset=User.objects.none(),
+        queryset=advisors(),
         required=False,
         empty_label=_("The customer's own"),
     )
@@ -138,9 +138,7 @@ class BookingForm(WhenForm):
 
     def __init__(self, *args: Any, customer: Customer, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["vehicle"].queryset = Vehicle.objects.filter(customer=customer)  # type: ignore[attr-defined]
-        self.fields["op_codes"].queryset = active(OpCode).order_by("category", "code")  # type: ignore[attr-defined]
-        self.fields["advisor"].queryset = advisors()  # type: ignore[attr-defined]
+        self.offer("vehicle", Vehicle.objects.filter(customer=customer))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -171,26 +169,14 @@ class MoveForm(WhenForm):
     version = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
-class AppointmentForm(EditForm):
+class AppointmentForm(VisitFields, EditForm):
     """Details of an appointment; its time, place and status have pages of their own."""
 
-    vehicle = forms.ModelChoiceField(
-        label=_("Vehicle"),
-        queryset=Vehicle.objects.none(),
-        required=False,
-        empty_label=_("Not in the books yet"),
-    )
     service_type = CleanedField(
         label=_("What is to be done"), max_length=100, cleaner=cleaning.clean_line
     )
     service_category = forms.ChoiceField(
         label=_("Category"), required=False, choices=[("", _("Not said")), *ServiceCategory.choices]
-    )
-    customer_concerns = forms.CharField(
-        label=_("What the customer says"),
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
     )
     recommended_services = forms.CharField(
         label=_("What we recommend"),
@@ -198,17 +184,9 @@ class AppointmentForm(EditForm):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    transport = forms.ChoiceField(
-        label=_("Transportation"), required=False, choices=[("", _("Not said")), *Transport.choices]
-    )
-    promised_at = forms.DateTimeField(
-        label=_("Promised for"),
-        required=False,
-        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
-    )
     advisor = forms.ModelChoiceField(
         label=_("Advisor"),
-        queryset=User.objects.none(),
+        queryset=advisors(),
         required=False,
         empty_label=_("Nobody yet"),
     )
@@ -224,9 +202,7 @@ class AppointmentForm(EditForm):
 
     def __init__(self, *args: Any, record: Appointment, **options: Any) -> None:
         super().__init__(*args, record=record, **options)
-        owned = Vehicle.objects.filter(customer_id=record.customer_id)
-        self.fields["vehicle"].queryset = owned  # type: ignore[attr-defined]
-        self.fields["advisor"].queryset = advisors()  # type: ignore[attr-defined]
+        self.offer("vehicle", Vehicle.objects.filter(customer_id=record.customer_id))
 
     @classmethod
     def values_of(cls, record: Any) -> dict[str, Any]:

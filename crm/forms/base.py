@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -72,6 +73,11 @@ class PageForm(forms.Form):
     def fieldsets(self) -> Iterator[tuple[Any, list[forms.BoundField]]]:
         for title, names in self.groups:
             yield title, [self[name] for name in names if name in self.fields]
+
+    def offer(self, name: str, rows: QuerySet[Any]) -> None:
+        """Let the choice `name` offer `rows`, which only this one form knows."""
+        field: Any = self.fields[name]
+        field.queryset = rows
 
     def refuse(self, refused: Refused) -> None:
         """Show `refused` at its field, or above the form when the field is not in it."""

@@ -80,7 +80,7 @@ class CustomerForm(EditForm):
     )
     preferred_service_advisor = forms.ModelChoiceField(
         label=_("Service advisor"),
-        queryset=User.objects.none(),
+        queryset=advisors(),
         required=False,
         empty_label=_("Nobody in particular"),
     )
@@ -112,10 +112,6 @@ class CustomerForm(EditForm):
         ),
     )
     aliases = {"phone_extension": "phone"}
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["preferred_service_advisor"].queryset = advisors()  # type: ignore[attr-defined]
 
     @classmethod
     def values_of(cls, record: Any) -> dict[str, Any]:

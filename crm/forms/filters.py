@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.enums import AppointmentStatus, ContactMethod, CustomerType, LineOutcome, Transport
 from crm.forms.base import date_field
 from crm.forms.customers import advisors
-from crm.models import Appointment, Customer, ServiceBay, ServiceLine, Technician, User, Vehicle
+from crm.models import Appointment, Customer, ServiceBay, ServiceLine, Technician, Vehicle
 from crm.querysets import shop_day
 
 
@@ -35,15 +35,11 @@ class CustomerFilter(FilterForm):
         label=_("Prefers"), required=False, choices=[("", _("Any contact")), *ContactMethod.choices]
     )
     advisor = forms.ModelChoiceField(
-        label=_("Advisor"), queryset=User.objects.none(), required=False, empty_label=_("Any")
+        label=_("Advisor"), queryset=advisors(), required=False, empty_label=_("Any")
     )
     make = forms.CharField(label=_("Vehicle make"), required=False, max_length=50)
     since = date_field(_("Customer since"), required=False)
     declined = forms.BooleanField(label=_("Open declined work"), required=False)
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["advisor"].queryset = advisors()  # type: ignore[attr-defined]
 
     def apply(self, customers: QuerySet[Customer]) -> QuerySet[Customer]:
         wanted = self.wanted()
@@ -85,19 +81,14 @@ class AppointmentFilter(FilterForm):
     )
     technician = forms.ModelChoiceField(
         label=_("Technician"),
-        queryset=Technician.objects.none(),
+        queryset=Technician.objects.all(),
         required=False,
         empty_label=_("Any"),
     )
     bay = forms.ModelChoiceField(
-        label=_("Bay"), queryset=ServiceBay.objects.none(), required=False, empty_label=_("Any")
+        label=_("Bay"), queryset=ServiceBay.objects.all(), required=False, empty_label=_("Any")
     )
     late = forms.BooleanField(label=_("Late"), required=False)
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["technician"].queryset = Technician.objects.all()  # type: ignore[attr-defined]
-        self.fields["bay"].queryset = ServiceBay.objects.all()  # type: ignore[attr-defined]
 
     def apply(self, appointments: QuerySet[Appointment]) -> QuerySet[Appointment]:
         wanted = self.wanted()

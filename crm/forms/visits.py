@@ -57,7 +57,7 @@ class CompleteForm(PageForm):
     )
     technician = forms.ModelChoiceField(
         label=_("Done by"),
-        queryset=Technician.objects.none(),
+        queryset=active(Technician),
         required=False,
         empty_label=_("As booked"),
     )
@@ -75,10 +75,6 @@ class CompleteForm(PageForm):
     next_service_due_mileage = number_field(_("Due at (miles)"), required=False)
 
     aliases = {"current_mileage": "mileage"}
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["technician"].queryset = active(Technician)  # type: ignore[attr-defined]
 
     def clean_next_service_due_mileage(self) -> int | None:
         due: int | None = self.cleaned_data["next_service_due_mileage"]

@@ -23,7 +23,8 @@ class StatusForm(PageForm):
 
     def __init__(self, *args: Any, steps: tuple[str, ...], **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["status"].choices = [  # type: ignore[attr-defined]
+        status: Any = self.fields["status"]
+        status.choices = [
             ("", _("Choose")),
             *((step, LeadStatus(step).label) for step in steps if step != LeadStatus.EXPIRED),
         ]

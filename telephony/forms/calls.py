@@ -52,14 +52,10 @@ class CallFilter(FilterForm):
         label=_("Sentiment"), required=False, choices=[("", _("Any")), *Sentiment.choices]
     )
     advisor = forms.ModelChoiceField(
-        label=_("Advisor"), queryset=User.objects.none(), required=False, empty_label=_("Any")
+        label=_("Advisor"), queryset=advisors(), required=False, empty_label=_("Any")
     )
     since = date_field(_("From"), required=False)
     until = date_field(_("Until"), required=False)
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["advisor"].queryset = advisors()  # type: ignore[attr-defined]
 
     def apply(self, calls: CallQuerySet) -> QuerySet[CallLog]:
         wanted = self.wanted()
@@ -135,7 +131,7 @@ class WrapUpForm(EditForm):
         label=_("Wish"), required=False, max_length=100, cleaner=cleaning.clean_line
     )
     advisor = forms.ModelChoiceField(
-        label=_("Advisor"), queryset=User.objects.none(), required=False, empty_label=_("Nobody")
+        label=_("Advisor"), queryset=advisors(), required=False, empty_label=_("Nobody")
     )
     recording_consent = forms.ChoiceField(
         label=_("Recording"),
@@ -153,8 +149,7 @@ class WrapUpForm(EditForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["advisor"].queryset = advisors()  # type: ignore[attr-defined]
-        self.fields["appointment"].queryset = visits_of(self.record.customer_id)  # type: ignore[attr-defined]
+        self.offer("appointment", visits_of(self.record.customer_id))
 
     @classmethod
     def values_of(cls, record: Any) -> dict[str, Any]:

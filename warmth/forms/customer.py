@@ -56,7 +56,9 @@ class WhatIfForm(forms.Form):
 
 
 class AdjustmentForm(PageForm):
-    component = forms.ChoiceField(label=_("Component"), choices=[("", _("Choose"))])
+    component = forms.ChoiceField(
+        label=_("Component"), choices=[("", _("Choose")), *Component.choices]
+    )
     value = forms.DecimalField(
         label=_("Value, 0 to 100"), min_value=0, max_value=100, max_digits=5, decimal_places=2
     )
@@ -69,8 +71,6 @@ class AdjustmentForm(PageForm):
         today = local_today()
         initial = {"expires_on": today + timedelta(days=DEFAULT_DAYS)}
         super().__init__(*args, initial=initial, auto_id="set_%s", **options)
-        choices = [("", _("Choose")), *Component.choices]
-        self.fields["component"].choices = choices  # type: ignore[attr-defined]
         self.fields["expires_on"].widget.attrs |= {
             "min": today.isoformat(),
             "max": (today + timedelta(days=LONGEST_DAYS)).isoformat(),
@@ -80,7 +80,9 @@ class AdjustmentForm(PageForm):
 class EngagementForm(PageForm):
     """An event that nothing else records; left empty, the time is now."""
 
-    event_type = forms.ChoiceField(label=_("What happened"))
+    event_type = forms.ChoiceField(
+        label=_("What happened"), choices=[("", _("Choose")), *EventType.choices]
+    )
     occurred_at = forms.DateTimeField(
         label=_("When, at the shop"),
         required=False,
@@ -95,8 +97,6 @@ class EngagementForm(PageForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         # The page has other fields of the same names.
         super().__init__(*args, auto_id="log_%s", **options)
-        choices = [("", _("Choose")), *EventType.choices]
-        self.fields["event_type"].choices = choices  # type: ignore[attr-defined]
 
     def clean_occurred_at(self) -> datetime | None:
         """The shop's clock, whatever the zone of the server is."""

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.forms.customers import advisors
 from crm.forms.filters import FilterForm
-from crm.models import User
 from warmth.enums import EngagementStatus, WarmthLevel
 from warmth.expressions import DAYS_SILENT, engagement_status
 from warmth.models import CustomerWarmth
@@ -21,7 +20,7 @@ class WarmthPageFilter(FilterForm):
 
     level = forms.MultipleChoiceField(label=_("Level"), required=False, choices=WarmthLevel.choices)
     advisor = forms.ModelChoiceField(
-        label=_("Advisor"), queryset=User.objects.none(), required=False, empty_label=_("Any")
+        label=_("Advisor"), queryset=advisors(), required=False, empty_label=_("Any")
     )
     state = forms.CharField(label=_("State"), required=False, max_length=2)
     engagement = forms.ChoiceField(
@@ -40,10 +39,6 @@ class WarmthPageFilter(FilterForm):
     )
     stale = forms.BooleanField(label=_("Stale"), required=False)
     adjusted = forms.BooleanField(label=_("Set by a person"), required=False)
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["advisor"].queryset = advisors()  # type: ignore[attr-defined]
 
     def level_choices(self) -> list[dict[str, Any]]:
         """The levels as chips, the warmest first."""
