@@ -12,7 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from crm.constraints import translated
@@ -26,13 +27,12 @@ from telephony.models import (
     CallerVerification,
     CallLog,
     VerificationAttempt,
-    VerificationCounter,
 )
 from telephony.querysets import WITHHELD
 from telephony.services.verification_limits import (
+    failures_of,
     is_locked,
     keyed_digest,
-    limits_of,
     lock_counters,
     needed_points,
     write_counters,
@@ -166,10 +166,7 @@ def give_customer(*, claim: CallerVerification, customer: Customer) -> None:
 
 def standing_of(claim: CallerVerification, *, now: datetime | None = None) -> Standing:
     """Where `claim` stands before the next answer. One query."""
-    failures = dict(
-        VerificationCounter.objects.filter(key__in=limits_of(claim)).values_list("key", "failures")
-    )
-    return _standing(claim, is_locked(claim, failures, now or timezone.now()))
+    return _standing(claim, is_locked(claim, failures_of(claim), now or timezone.now()))
 
 
 def answer(
@@ -178,24 +175,27 @@ def answer(
     """Judge what the caller `said` to the question for `factor`; keeps the result, not the words.
 
     Whoever answers at the same time waits: the rows of the counters are locked until the commit,
-    so that not one answer more than the limits allow is ever looked at. Raises Invalid for a
-    factor that cannot be asked, NotVerified when the claim has ended.
+    so that not one answer more than the limits allow is ever looked at. Somebody who goes on
+    guessing after a lock costs two small statements and keeps nobody waiting. Raises Invalid for
+    a factor that cannot be asked, NotVerified when the claim has ended.
     """
     if factor not in rules.QUESTIONS:
         raise Invalid(
             "This is no question.", field="factor", remedy=f"Ask {', '.join(rules.QUESTIONS)}."
         )
     now = now or timezone.now()
+    if claim.locked_at is not None and is_locked(claim, failures_of(claim), now):
+        return _refuse(claim, now)
     with audited(), translated():
         fresh = CallerVerification.objects.select_for_update().get(pk=claim.pk)
         if fresh.ended_at is not None or fresh.expires_at <= now:
-            raise NotVerified("This verification has ended.", remedy="Begin again.")
+            raise _ended()
         failures = lock_counters(fresh)
+        if is_locked(fresh, failures, now):
+            return _refuse(claim, now)
         facts = facts_of(fresh.customer_id)
         is_right = rules.is_right(Factor(factor), said, facts, as_of=timezone.localdate(now))
         needed = needed_points(now)
-        if is_locked(fresh, failures, now):
-            return _refuse(fresh, now)
         failures = {
             key: rules.recent([*times, *([] if is_right else [now])], now)
             for key, times in failures.items()
@@ -209,11 +209,19 @@ def answer(
 
 
 def _refuse(claim: CallerVerification, now: datetime) -> Standing:
-    """An answer while locked counts nowhere and opens nothing, right or wrong."""
-    CallerVerification.objects.filter(pk=claim.pk).update(
-        refused_answers=F("refused_answers") + 1, locked_at=claim.locked_at or now
-    )
+    """An answer while locked is not looked at. That it comes sooner tells nothing: the reply says
+    that it is locked, of a customer and of nobody alike. Raises NotVerified as `answer` does."""
+    going_on = CallerVerification.objects.filter(pk=claim.pk, ended_at=None, expires_at__gt=now)
+    if not going_on.update(
+        refused_answers=F("refused_answers") + 1, locked_at=Coalesce("locked_at", Value(now))
+    ):
+        raise _ended()
+    claim.locked_at = claim.locked_at or now
     return Standing(is_verified=False, is_locked=True, question=None)
+
+
+def _ended() -> NotVerified:
+    return NotVerified("This verification has ended.", remedy="Begin again.")
 
 
 def _note(claim: CallerVerification, factor: str, is_right: bool) -> None:

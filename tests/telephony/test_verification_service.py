@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -193,20 +194,26 @@ def test_right_answers_never_lock() -> None:
         assert service.answer(claim=claim, factor="date_of_birth", said=RIGHT).is_verified
 
 
-def test_guesses_after_the_fifth_are_not_looked_at_the_right_one_included() -> None:
+@pytest.mark.slow
+def test_of_ten_thousand_guesses_five_are_looked_at_and_no_counter_is_passed() -> None:
+    """Every birth date of 27 years, the right one last, in a hundred calls from one number. The
+    third answer locks the first call, the fifth of all the customer and the number."""
     customer = a_customer(phone="+12065550100")
-    call = a_call()
-    claim = service.identify(call=call, claimed=customer.phone)
-    first = BORN - timedelta(days=9_999)
-    for number in range(5):
-        claim = service.identify(call=a_call(), claimed=customer.phone)
-        said = (first + timedelta(days=number)).isoformat()
-        service.answer(claim=claim, factor="date_of_birth", said=said)
-    for number in range(9_800, 10_000):
-        said = (first + timedelta(days=number)).isoformat()
-        assert service.answer(claim=claim, factor="date_of_birth", said=said).is_locked
+    heard = []
+    for number in range(10_000):
+        if number % 100 == 0:
+            claim = service.identify(call=a_call("+12065550199"), claimed=customer.phone)
+        said = (BORN - timedelta(days=9_999 - number)).isoformat()
+        heard.append(service.answer(claim=claim, factor="date_of_birth", said=said))
+    assert [n for n, standing in enumerate(heard) if not standing.is_locked] == [0, 1, 100]
+    assert not any(standing.is_verified for standing in heard)
     assert VerificationAttempt.objects.count() == rules.CUSTOMER_LIMIT
-    assert not CallerVerification.objects.exclude(verified_at=None).exists()
+    counters = VerificationCounter.objects.exclude(failures=[]).values_list("key", "failures")
+    assert sorted((key.partition(":")[0], len(failures)) for key, failures in counters) == [
+        ("call", 2), ("call", 3), ("customer", 5), ("number", 5),
+    ]  # fmt: skip
+    claims = CallerVerification.objects.aggregate(refused=Sum("refused_answers"))
+    assert claims["refused"] == 10_000 - rules.CUSTOMER_LIMIT
 
 
 def test_guessing_at_everybody_a_little_takes_a_point_more_from_everybody(settings: Any) -> None:
