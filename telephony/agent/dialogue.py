@@ -37,6 +37,7 @@ _INTENTS = (
     ("book", r"\b(book|appointment|schedule|need|bring)\b"),
     ("end_call", r"\b(bye|goodbye|that's all|that is all|nothing else|hang up)\b"),
 )  # fmt: skip
+_ASKING = re.compile(r"\b(?:need|want|like|book|schedule|bring|for)\b(?: (?:an?|the|my|some))? ")
 _CHOICES = {"first": 0, "second": 1, "third": 2, "last": -1}
 _NAME_FILLERS = frozenset(str.split("my name is it's its this i am im yes sure the"))
 
@@ -150,7 +151,7 @@ class Dialogue:
         return self._wait("service", "What does your vehicle need?")
 
     def _take_service(self, text: str) -> None:
-        self.state.service = text[:100]
+        self.state.service = _work_in(text)[:100]
         self._offer(self._use("list_slots", service=self.state.service))
 
     def _want_reschedule(self, text: str) -> None:
@@ -266,6 +267,14 @@ class Dialogue:
 def _intent(text: str) -> str:
     plain = text.lower().replace("’", "'")  # noqa: RUF001 (what telephones' keyboards write)
     return next((name for name, pattern in _INTENTS if re.search(pattern, plain)), "")
+
+
+def _work_in(text: str) -> str:
+    """What is to be done, without the words before it: "Hi, I need an oil change" is "oil change".
+    Of a sentence that names no work we know, all."""
+    kinds = kinds_of_work([text])
+    parts = [text, *(text[asking.end() :] for asking in _ASKING.finditer(text))]
+    return [part for part in parts if kinds_of_work([part]) == kinds][-1] if kinds else text
 
 
 def stored(state: State) -> dict[str, Any]:

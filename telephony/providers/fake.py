@@ -1,9 +1,8 @@
 """A provider without a telephone, for development and tests. Held to the real one's contract."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count
+from uuid import uuid4
 
 from telephony.providers.base import ProviderError, Recording, recording_key
 from telephony.providers.hosts import allowed_host
@@ -21,17 +20,16 @@ class FakeProvider:
     texts: list[dict[str, str]] = field(default_factory=list)
     recordings: dict[str, bytes] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
-    _serial: Iterator[int] = field(default_factory=lambda: count(1))
 
     def place_call(self, *, to: str, answer_url: str, status_url: str) -> str:
         self._work()
         self.calls.append({"to": to, "answer_url": answer_url, "status_url": status_url})
-        return f"CA{next(self._serial):032x}"
+        return f"CA{uuid4().hex}"
 
     def send_text(self, *, to: str, text: str) -> str:
         self._work()
         self.texts.append({"to": to, "text": text})
-        return f"SM{next(self._serial):032x}"
+        return f"SM{uuid4().hex}"
 
     def open_recording(self, url: str, *, byte_range: str = "") -> Recording:
         self._work()

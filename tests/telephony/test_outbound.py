@@ -358,6 +358,15 @@ class TestPlaceCall:
             place_call(user=user, customer=customer, purpose="service")
         assert "TWILIO_ACCOUNT_SID" in str(refused.value)
 
+    def test_ids_of_calls_differ_in_every_process_and_after_a_restart(
+        self, user: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for number in ("+12055550100", "+12055550101"):
+            monkeypatch.setattr(fake, "PROVIDER", FakeProvider())
+            place_call(user=user, number=number, purpose="service")
+            CallLog.objects.update(status="completed")
+        assert CallLog.objects.exclude(call_sid=None).count() == 2
+
     def test_provider_that_fails_leaves_a_failed_call(self, user: User, customer: Customer) -> None:
         self.provider.down = True
         with pytest.raises(Refused) as refused:

@@ -130,7 +130,7 @@ def test_dialogue_goes_on_from_its_stored_state() -> None:
     second = Dialogue(ask, shop="X", state=State(**stored(first.state)))
     second.hear("the first")
     second.hear("Kim Park")
-    assert second.turns[-1].text.startswith("You are booked for I need new brakes")
+    assert second.turns[-1].text.startswith("You are booked for new brakes")
 
 
 def test_ring_shows_the_card_to_the_advisor_until_somebody_hangs_up(client: Any) -> None:
