@@ -16,6 +16,7 @@ BORN = date(1984, 2, 29)
 RIGHT = "February twenty ninth nineteen eighty four"
 WRONG = "May first nineteen ninety"
 STRANGER = "+12055550188"
+NAME = {"first_name": "Dana", "last_name": "Whitfield"}
 
 _calls = itertools.count(1)
 
@@ -52,6 +53,11 @@ def a_customer(**data: Any) -> Any:
 
 def a_time(days: int = 3, hour: int = 10) -> Any:
     return factories.shop_time(timezone.localdate() + timedelta(days=days), hour)
+
+
+def a_booking(**changes: Any) -> dict[str, Any]:
+    """What `book` takes."""
+    return {"start": a_time().isoformat(), "service": "oil change", **NAME, **changes}
 
 
 def a_visit(customer: Any, days: int = 3, hour: int = 10, **data: Any) -> Any:
