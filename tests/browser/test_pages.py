@@ -167,6 +167,7 @@ def addresses(keys: dict[str, Any]) -> list[str]:
         "/calls/?q=nobody-like-this",
         "/calls/new",
         f"/calls/place?customer={keys['customer']}",
+        "/calls/place?number=%2B12055550142",
         of("telephony:customer_calls", "customer"),
         of("telephony:call", "call"),
         of("telephony:call", "missed_call"),
