@@ -118,7 +118,13 @@ def bare_copy(rows: list[tuple[str, str, bytes]]) -> float:
     from crm.context import audited
     from crm.models import DataBatch
     from crm.seeding.generator import Plan
-    from crm.seeding.loader import analyse, bulk_tables, without_secondary_indexes
+    from crm.seeding.loader import (
+        SEARCH_TABLES,
+        TABLES,
+        analyse,
+        bulk_tables,
+        without_secondary_indexes,
+    )
 
     empty()
     started = time.perf_counter()
@@ -130,7 +136,7 @@ def bare_copy(rows: list[tuple[str, str, bytes]]) -> float:
         with without_secondary_indexes([table for table, _ in SEARCH]):
             for row in rows[-len(SEARCH) :]:
                 copy(cursor, *row)
-        analyse()
+        analyse(*TABLES, *SEARCH_TABLES)
     return time.perf_counter() - started
 
 

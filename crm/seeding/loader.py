@@ -46,7 +46,7 @@ def load(
                     written[table.name] += table.rows
                 on_progress(tables[0].rows)
         fill_search(plan.batch_id, everything=was_empty)
-        analyse()
+        analyse(*TABLES, *SEARCH_TABLES)
         _execute("SET CONSTRAINTS ALL DEFERRED")
         signals.announce(signals.customers_loaded, batch_id=plan.batch_id)
     return written
@@ -138,9 +138,14 @@ def fill_search(batch_id: Any, *, everything: bool) -> None:
         _execute("SELECT learn_name_words(NULL)")
 
 
-def analyse() -> None:
-    """Give the planner its statistics now; the first searches come before autovacuum does."""
-    _execute(f"ANALYZE {', '.join((*TABLES, *SEARCH_TABLES))}")
+def analyse(*tables: str) -> None:
+    """Give the planner its statistics of `tables` now; the first searches come before autovacuum.
+
+    To be called after the first rows of a long transaction, too. Autovacuum, which cannot see
+    them, would tell the planner that the tables are empty, and each foreign key would be looked
+    for in a whole one; after this it stays away until the commit.
+    """
+    _execute(f"ANALYZE {', '.join(tables)}")
 
 
 def _refuse_second_run(plan: Plan) -> None:

@@ -15,7 +15,7 @@ from crm.enums import BatchKind
 from crm.exceptions import Duplicate, Refused
 from crm.models import Appointment, Customer, DataBatch, ServiceRecord, Vehicle
 from crm.seeding.columns import Ints
-from crm.seeding.loader import ahead, bulk_tables, copy, fill_search
+from crm.seeding.loader import ahead, analyse, bulk_tables, copy, fill_search
 from leads.generator import Plan
 from leads.loading import TABLES, Maker, batch_key
 from leads.models import Lead
@@ -53,13 +53,15 @@ def load(plan: Plan, on_progress: Progress = lambda leads: None) -> dict[str, in
         with bulk_tables() as was_empty, connection.wrap_database_errors:
             ids = _reserve(plan.count)
             maker = Maker(plan, parameters.values(), parameters.pk, ids)
-            for tables in ahead(maker.tables()):
+            for number, tables in enumerate(ahead(maker.tables())):
                 for table in tables:
                     copy(table)
                     written[table.name] += table.rows
+                if number == 0:
+                    analyse(*TABLES)
                 on_progress(tables[0].rows)
         fill_search(key, everything=was_empty)
-        _analyse()
+        analyse(*TABLES)
         if others:
             # The places within a cohort are among all leads, not only among the new ones.
             scoring.recompute(parameters=parameters, as_of=timezone.localdate())
@@ -125,8 +127,3 @@ def _reserve(count: int) -> Ints:
             [count],
         )
         return np.fromiter((key for (key,) in cursor), dtype=np.int64, count=count)
-
-
-def _analyse() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {', '.join(TABLES)}")

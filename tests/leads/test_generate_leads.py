@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 
 from crm import phones, signals
 from crm.decoder import decode_many
@@ -92,6 +93,23 @@ class TestLoading:
     def test_customers_are_found_by_vin(self, loaded: Plan) -> None:
         lead = Lead.objects.latest("pk")
         assert [hit.customer_id for hit in search_customers(lead.vin)] == [lead.customer_id]
+
+    def test_planner_knows_the_rows_before_the_commit_and_goes_on_knowing(self) -> None:
+        """Else each foreign key is looked for in a whole table, once autovacuum has found none."""
+        known: list[bool] = []
+
+        def look(leads: int) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT count(*) = 2"
+                    " FROM pg_class AS c JOIN pg_locks AS l ON l.relation = c.oid"
+                    " WHERE c.relname IN ('vin_leads', 'lead_scores') AND c.reltuples > 0"
+                    " AND l.mode = 'ShareUpdateExclusiveLock' AND l.pid = pg_backend_pid()"
+                )
+                known.append(*cursor.fetchone())
+
+        generation.load(Plan(COUNT, 42), look)
+        assert known and all(known)
 
     def test_second_seed_is_ranked_among_all(self, loaded: Plan) -> None:
         generation.load(Plan(100, 43))

@@ -8,13 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from crm.constraints import translated
 from crm.context import audited
-from crm.models import Customer
-from crm.querysets import shop_day
+from crm.querysets import CustomerQuerySet, shop_day
+from crm.seeding.loader import analyse
 from jobs.registry import local_today
 from warmth.enums import EventSource, EventType
 from warmth.models import CustomerWarmth, WarmthEvent
@@ -26,6 +25,7 @@ from warmth.services.recompute import recompute_customers
 from warmth.services.syncing import sync_events
 
 CHUNK = 2_000
+_TABLES = ("warmth_events", "customer_warmth", "customer_warmth_history")
 # Scores are taken twice a month, and a change is history as it is at night: from 1.00, or a level.
 _STEP_DAYS = 14
 _DRIFT = Decimal("1.00")
@@ -41,7 +41,7 @@ _WARMTH_COLUMNS = (
 
 
 def load(
-    customers: QuerySet[Customer],
+    customers: CustomerQuerySet,
     *,
     seed: int,
     now: datetime | None = None,
@@ -51,13 +51,15 @@ def load(
     history; rows by table. One transaction. `on_progress` gets the customers done since the last
     call. A second run finds nobody, so it writes nothing."""
     moment = now or timezone.now()
-    todo = customers.present().filter(warmth__isnull=True).order_by("pk")  # type: ignore[attr-defined]
+    todo = customers.present().filter(warmth__isnull=True).order_by("pk")
     written = {"warmth events": 0, "warmth history": 0, "customers scored": 0}
     with translated(), audited(reason="Generated engagements"):
         keys = list(todo.values_list("pk", flat=True))
         for start in range(0, len(keys), CHUNK):
             chunk = keys[start : start + CHUNK]
             events, history = _load_chunk(chunk, seed, moment)
+            if start == 0:
+                analyse(*_TABLES)
             written["warmth events"] += events
             written["warmth history"] += history
             written["customers scored"] += len(chunk)
