@@ -30,6 +30,10 @@ const written = (spec) => (value) =>
 const day = (value) =>
   new Date(value).toLocaleDateString(document.documentElement.lang, { month: "short", day: "numeric" });
 
+// An axis of a few hours would repeat its day at every tick.
+const newDay = (value, index, ticks) =>
+  index && day(ticks[index - 1].value) === day(value) ? "" : day(value);
+
 const dataset = (spec, series, colours) => {
   const own = series.tones.length ? series.tones.map((tone) => colours[tone]) : colours[series.tone];
   const values =
@@ -64,7 +68,7 @@ const axis = (spec, colours, { values, label }) => ({
     maxRotation: 0,
     autoSkipPadding: 12,
     ...(values && { callback: written(spec) }),
-    ...(!values && spec.kind === "xy" && spec.x === "date" && { callback: day }),
+    ...(!values && spec.kind === "xy" && spec.x === "date" && { callback: newDay }),
   },
 });
 
