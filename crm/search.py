@@ -1,14 +1,15 @@
 """One box that finds customers by anything people know of them.
 
 Name parts (mistyped ones too), phone in any notation, e-mail, plate, VIN or its last 8, RO number.
-Everything stands in `customer_search.document`. Its words are asked first, which costs a third of
-asking its trigrams; those find what stands inside of words.
+What is typed is read here; where to look for it, in which order, and which matches are best is
+decided beside the data, in `found_customers` (crm/migrations/sql/one_search.sql): every statement
+more would cost as much as most answers do.
 """
 
-import json
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -16,21 +17,13 @@ from django.db import connection
 
 from crm.phones import digits
 
-# How many candidates are ranked for each hit that is wanted; a word that more customers have
-# needs a second word beside it.
-CANDIDATES_PER_HIT = 3
 SHORTEST = 3
+GUESSED = 3
 VIN_LENGTH = 17
 PHONE_DIGITS = 10
 LONGEST_QUERY = 200
 _LOOKS_LIKE_PHONE = re.compile(r"[\d\s().+\-/]+")
 _SPECIAL_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d"})
-
-# Functions of ours whose statements stay planned (crm/migrations/sql/search_plans.sql).
-WITH_WORDS = "documents_with_words(%s::tsquery, %s)"
-WITH_SIMILAR_WORDS = "documents_with_similar_words(%s::text[], %s)"
-WITH_PATTERN = "documents_like(%s, %s)"
-WITH_PATTERNS = "matching_documents(%s::jsonb, %s)"
 
 
 @dataclass(frozen=True)
@@ -51,25 +44,16 @@ class Hit:
 def search_customers(text: str, limit: int = 20) -> list[Hit]:
     """The best `limit` matches of `text`, best first, equal ones by name.
 
-    What begins with the words of `text` hides what merely contains them, and a page full of last
-    names that do hides the rest. One query for a whole phone number, e-mail address, VIN or a
-    common last name; one or two more for other words, one more for what stands inside of words,
-    one more when nothing matches and the words have to be guessed.
+    What begins with the words of `text` hides what merely contains them, a page full of last names
+    that do hides the rest, and so do customers whose name or e-mail address has all of two words.
+    Who nothing matches for gets what may have been meant. One query; a second one for a whole phone
+    number, e-mail address or VIN that nobody has.
     """
     words = query_words(text)
-    long_words = [word for word in words if len(word) >= SHORTEST]
+    words = [word for word in words if len(word) >= SHORTEST] or words[:1]
     if not words:
         return []
-    if not long_words:
-        return _by_last_name(words[0], limit)
-    hits = _at_once(long_words[0], limit) if len(long_words) == 1 else []
-    # Documents hold e-mail addresses without their domain.
-    long_words = [re.sub("@.*", "@", word) for word in long_words]
-    hits = hits or _with_words(long_words, limit) or _inside(long_words, limit)
-    if hits or any(_has_digit(word) or "@" in word for word in long_words):
-        return hits
-    hits = _by_similar_last_name(long_words[0], limit) if len(long_words) == 1 else []
-    return hits or _find(WITH_SIMILAR_WORDS, long_words, long_words, limit, guessed=True)
+    return (_owner(words[0]) if len(words) == 1 else []) or _found(words, limit)
 
 
 def query_words(text: str) -> list[str]:
@@ -84,59 +68,61 @@ def query_words(text: str) -> list[str]:
     return re.findall(r"[^\s\-,.;]+", re.sub(r"['\u2019]", "", letters))
 
 
-def _with_words(words: list[str], limit: int) -> list[Hit]:
-    """Customers with words that begin like each of `words`.
+def _owner(word: str) -> list[Hit]:
+    """Who has this whole phone number, e-mail address or VIN: a unique index knows."""
+    if word.isdigit() and len(word) == PHONE_DIGITS:
+        owner, value, matched = "SELECT id FROM customers WHERE phone = %s", f"+1{word}", "phone"
+    elif "@" in word:
+        owner, value, matched = "SELECT id FROM customers WHERE lower(email) = %s", word, "email"
+    elif len(word) == VIN_LENGTH:
+        owner, value = "SELECT customer_id FROM vehicles WHERE vin = %s", word.upper()
+        matched = "vin"
+    else:
+        return []
+    rows = _rows(f"SELECT * FROM described_customers(ARRAY({owner}))", [value])  # noqa: S608
+    return [_hit(row, matched, 0) for row in rows]
+
+
+def _found(words: list[str], limit: int) -> list[Hit]:
+    """Who is found by words: in documents, which hold e-mail addresses without their domain."""
+    words = [re.sub("@.*", "@", word) for word in words]
+    names = not any(_has_digit(word) or "@" in word for word in words)
+    # The two longest tell most; punctuation alone would have the index read from end to end.
+    telling = [word for word in words if re.search(r"[^\W_]{2}", word)]
+    patterns = [_telling_pattern(word) for word in sorted(telling, key=len, reverse=True)[:2]]
+    rows = _rows(
+        "SELECT * FROM found_customers(%s::text[], %s, %s::tsquery, %s::text[], %s)",
+        [words, names, _word_query(words), patterns, limit],
+    )
+    return [_hit(row, _matched(document, rank, words[0]), rank) for *row, document, rank in rows]
+
+
+def _hit(customer: Sequence[Any], matched: str, rank: int) -> Hit:
+    """A row of `described_customers` as a hit."""
+    key, name, phone, city, state, vehicles = customer
+    return Hit(key, name, phone, city, state, vehicles, matched, rank)
+
+
+def _rows(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+
+def _word_query(words: list[str]) -> str | None:
+    """The tsquery for documents with words that begin like each of `words`.
 
     Of numbers and plates only whole ones: six digits that begin an RO number may be meant as the
-    end of a VIN.
+    end of a VIN. Too much begins with one or two letters. None when nothing is left.
     """
-    parts = [part for word in words for part in re.findall("[a-z0-9]+", _end_of_vin(word))]
-    if not parts:
-        return []
-    wanted = " & ".join(part if _has_digit(part) else f"{part}:*" for part in parts)
-    return _find(WITH_WORDS, wanted, words, limit)
-
-
-def _inside(words: list[str], limit: int) -> list[Hit]:
-    """Customers whose document contains each of `words`, wherever."""
-    patterns = [_telling_pattern(word) for word in words]
-    if len(patterns) == 1:
-        return _find(WITH_PATTERN, patterns[0], words, limit)
-    return _find(WITH_PATTERNS, json.dumps([[pattern] for pattern in patterns]), words, limit)
-
-
-def _find(
-    source: str, wanted: str | list[str], words: list[str], limit: int, *, guessed: bool = False
-) -> list[Hit]:
-    """The best of the candidates that `source` (SQL of ours) finds for `wanted`.
-
-    Candidates are ranked here, and the best of them described by a second statement.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM {source}", [wanted, CANDIDATES_PER_HIT * limit])  # noqa: S608
-        found = [
-            (3 if guessed else _rank(document, words), document, key)
-            for key, document in cursor.fetchall()
-            if guessed or all(word in document for word in words)
-        ]
-    best = sorted(found)[:limit]
-    if not best:
-        return []
-    described = {hit.customer_id: hit for hit in _described("%s", [[key for *_, key in best]])}
-    return [
-        replace(
-            described[key], rank=rank, matched="similar" if guessed else _kind(document, words[0])
-        )
-        for rank, document, key in best
-        if key in described
+    ends = [word[-8:] if len(word) == VIN_LENGTH else word for word in words]
+    parts = [part for word in ends for part in re.findall("[a-z0-9]+", word)]
+    wanted = [
+        part if _has_digit(part) else f"{part}:*"
+        for part in parts
+        if _has_digit(part) or len(part) >= SHORTEST
     ]
-
-
-def _rank(document: str, words: list[str]) -> int:
-    """How well the words of a question stand in a document: see `Hit.rank`."""
-    if all(f" {word} " in document for word in words):
-        return 0
-    return 1 if any(f" {word}" in document or f"{word} " in document for word in words) else 2
+    return " & ".join(wanted) or None
 
 
 def _telling_pattern(word: str) -> str:
@@ -148,69 +134,20 @@ def _telling_pattern(word: str) -> str:
     return f"%{_escaped(word[-8:])} %" if len(word) == VIN_LENGTH else f"%{_escaped(word)}%"
 
 
-def _at_once(word: str, limit: int) -> list[Hit]:
-    """What an index of `customers` or `vehicles` knows by itself: who has this whole phone number,
-    e-mail address or VIN, or a page full of people whose last names begin with the word."""
-    if word.isalpha():
-        hits = _by_last_name(word, limit)
-        return hits if len(hits) == limit else []
-    if word.isdigit() and len(word) == PHONE_DIGITS:
-        return _owner("SELECT id FROM customers WHERE phone = %s", f"+1{word}", "phone")
-    if "@" in word:
-        return _owner("SELECT id FROM customers WHERE lower(email) = %s", word, "email")
-    if len(word) == VIN_LENGTH:
-        return _owner("SELECT customer_id FROM vehicles WHERE vin = %s", word.upper(), "vin")
-    return []
-
-
-def _owner(condition: str, value: str, matched: str) -> list[Hit]:
-    """The one customer whom a unique index names."""
-    return _described(f"ARRAY({condition})", [value], matched)
-
-
-def _by_last_name(prefix: str, limit: int) -> list[Hit]:
-    """Last names that begin with `prefix`, the whole one first. Its one or two letters may be too
-    few for trigrams, its customers too many to rank."""
-    keys = """
-        ARRAY(SELECT id FROM customers WHERE lower(last_name) LIKE %s
-              ORDER BY lower(last_name) USING ~<~ LIMIT %s)
-    """
-    return _described(keys, [f"{_escaped(prefix)}%", limit], "name", rank=1)
-
-
-def _by_similar_last_name(word: str, limit: int) -> list[Hit]:
-    """A page full of people whose last names `word` may have been meant to be, or nobody."""
-    keys = "ARRAY(SELECT customers_with_similar_last_name(%s, %s))"
-    hits = _described(keys, [word, limit], "similar", rank=3)
-    return hits if len(hits) == limit else []
-
-
-def _described(keys: str, values: list[Any], matched: str = "", rank: int = 0) -> list[Hit]:
-    """Hits for the customers whose `keys` an array tells (SQL of ours, never of a user)."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM described_customers({keys}::uuid[])", values)  # noqa: S608
-        return [
-            Hit(key, name, phone, city, state, vehicles, matched, rank)
-            for key, name, phone, city, state, vehicles in cursor.fetchall()
-        ]
-
-
-def _kind(document: str, word: str) -> str:
-    """Which of the document's parts `word` was found in."""
+def _matched(document: str | None, rank: int, word: str) -> str:
+    """Which of a document's parts `word` was found in; without one, a name or a guess."""
+    if document is None:
+        return "similar" if rank == GUESSED else "name"
     part = next((part for part in document.split() if word in part), "")
     if "@" in part:
         return "email"
-    if len(part) == 17:
+    if len(part) == VIN_LENGTH:
         return "vin"
     if part.isdigit():
-        return "phone" if len(part) >= 10 else "ro"
+        return "phone" if len(part) >= PHONE_DIGITS else "ro"
     if part.replace("-", "").isalpha():
         return "name"
     return "ro" if part.startswith("ro") else "plate"
-
-
-def _end_of_vin(word: str) -> str:
-    return word[-8:] if len(word) == VIN_LENGTH else word
 
 
 def _has_digit(word: str) -> bool:

@@ -1,4 +1,4 @@
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
@@ -52,7 +52,7 @@ class NameWord(models.Model):
     class Meta:
         db_table = "name_words"
         indexes = [
-            models.Index(fields=["word"], name="name_words_word"),
+            models.Index(OpClass("word", name="text_pattern_ops"), name="name_words_prefix"),
             GinIndex(name="name_words_trigrams", fields=["word"], opclasses=["gin_trgm_ops"]),
         ]
 
