@@ -188,7 +188,7 @@ def callbacks(phone: Telephone, calls: int) -> bool:
 
 def pops(phone: Telephone) -> bool:
     """From the moment the telephone company calls us to the card in the browser's hands. A ring is
-    also the callback with the most to do: it is worked before it is answered."""
+    also the callback with the most to answer, and worked in the same process."""
     events = phone.events()
     next(events)
     took, answered = [], []

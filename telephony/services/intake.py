@@ -15,11 +15,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm.constraints import translated
-from crm.context import audited
+from crm.context import acting_in_background, audited
 from crm.enums import ContactPurpose
 from jobs.services import enqueue
 from telephony.callstate import CallFacts, Event, fold
-from telephony.enums import CallStatus, CallType, Direction, EventKind, RecordingConsent
+from telephony.enums import CallStatus, CallType, Direction, RecordingConsent
 from telephony.models import CallLog, ProviderEvent
 from telephony.querysets import WITHHELD
 from telephony.services import follow_up, pop
@@ -38,15 +38,16 @@ def receive(
     stage: str = "",
     disclosed: bool = False,
     call: str = "",
-) -> bool:
-    """Keep one callback and have it worked; False when it was here before or names no call.
+) -> int | None:
+    """Keep one callback and have it worked; the event's key, None when it was here before or
+    names no call.
 
     `stage`, `disclosed` and `call` (the key of a call that we placed) are what we put into the
-    callback's address. Three tiny queries, and the work itself for a ring.
+    callback's address. Three tiny queries.
     """
     sid = str(fields.get("ParentCallSid") or fields.get("CallSid") or "")[:LONGEST_SID]
     if not sid:
-        return False
+        return None
     payload = {"fields": dict(fields), "stage": stage, "disclosed": disclosed, "call": call}
     event = ProviderEvent(
         provider=provider,
@@ -62,20 +63,18 @@ def receive(
             provider=provider, event_key=event.event_key, processed_at__isnull=True
         )
         key = kept.values_list("pk", flat=True).first()
-        if key is None:
-            return False
-        enqueue("telephony.work_event", args={"event": key}, dedup_key=f"telephony.event:{key}")
-    if kind == EventKind.VOICE:
-        _work_at_once(key)
-    return True
+        if key is not None:
+            enqueue("telephony.work_event", args={"event": key}, dedup_key=f"telephony.event:{key}")
+    return key
 
 
-def _work_at_once(key: int) -> None:
-    """The ring itself does not wait behind a queue: the advisor's screen has to show who calls
-    within a second, also while workers are busy with the night. Where this fails the task does
-    it, as it does for all other events; a second time changes nothing."""
+def work_at_once(key: int) -> None:
+    """A ring does not wait behind a queue: the advisor's screen has to show who calls within a
+    second, also while workers are busy with the night. Where this fails the task does it, as it
+    does for all other events; a second time changes nothing."""
     try:
-        work_event(event=ProviderEvent.objects.get(pk=key))
+        with acting_in_background("telephony.work_event"):
+            work_event(event=ProviderEvent.objects.get(pk=key))
     except Exception:
         logger.exception("a ring was left to its task")
 

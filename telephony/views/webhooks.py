@@ -6,7 +6,7 @@ do next, and empty where it only tells what happened.
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -24,7 +24,7 @@ from telephony.providers.signature import is_genuine, provider_of, public_base
 from telephony.querysets import WITHHELD
 from telephony.services import outbound as outbound_calls
 from telephony.services import routing
-from telephony.services.intake import receive
+from telephony.services.intake import receive, work_at_once
 from telephony.webhook_fields import fields_of
 
 # What Twilio itself takes for an opt-out.
@@ -50,8 +50,8 @@ def from_twilio(view: Callback) -> Callable[[HttpRequest], HttpResponse]:
     return csrf_exempt(require_POST(checked))
 
 
-def _keep(request: HttpRequest, fields: dict[str, str], kind: str, **more: Any) -> None:
-    receive(
+def _keep(request: HttpRequest, fields: dict[str, str], kind: str, **more: Any) -> int | None:
+    return receive(
         provider=provider_of(request),
         kind=kind,
         fields=fields,
@@ -80,6 +80,21 @@ def _spoken(document: str) -> HttpResponse:
     return HttpResponse(document, content_type="text/xml")
 
 
+class AnsweredFirst(HttpResponse):
+    """TwiML that has left for the provider when `work` begins, in the same process."""
+
+    def __init__(self, document: str, work: Callable[[], None]) -> None:
+        super().__init__(document, content_type="text/xml")
+        self._work: Callable[[], None] | None = work
+
+    def close(self) -> None:
+        """Called by the server once the answer is out; before Django gives its connection back."""
+        work, self._work = self._work, None
+        if work is not None:
+            work()
+        super().close()
+
+
 def _script(fields: dict[str, str]) -> twiml.Script:
     return routing.script_for(routing.caller(routing.party(fields.get("From", ""))))
 
@@ -88,9 +103,10 @@ def _script(fields: dict[str, str]) -> twiml.Script:
 def voice(request: HttpRequest, fields: dict[str, str]) -> HttpResponse:
     """Somebody calls the dealership."""
     script = _script(fields)
-    _keep(request, fields, EventKind.VOICE, disclosed=script.announce)
+    event = _keep(request, fields, EventKind.VOICE, disclosed=script.announce)
     stage = routing.first_stage(script)
-    return _spoken(twiml.greeting(script, _addresses(request), stage=stage))
+    document = twiml.greeting(script, _addresses(request), stage=stage)
+    return AnsweredFirst(document, partial(work_at_once, event)) if event else _spoken(document)
 
 
 @from_twilio

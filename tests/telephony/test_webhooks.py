@@ -1,15 +1,18 @@
 """Callbacks: only Twilio's own get in, each is kept once, and the answer says what to do next."""
 
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from jobs.models import Outbox
-from telephony.models import ProviderEvent
+from telephony.models import CallLog, ProviderEvent
+from telephony.views import webhooks
 from tests.factories import CustomerFactory, UserFactory
 from tests.telephony import twilio
 from tests.telephony.twilio import BASE, TOKEN, call_fields, post, post_json, sign
@@ -150,6 +153,16 @@ def test_voice_keeps_the_ring_and_works_it_in_at_most_20_queries() -> None:
         post("voice", FIELDS)
     assert ProviderEvent.objects.filter(processed_at=None).count() == 0
     assert len(queries) <= 20, [query["sql"] for query in queries]
+
+
+def test_voice_is_answered_before_it_is_worked() -> None:
+    headers = {"X-Twilio-Signature": sign(BASE + VOICE, FIELDS)}
+    answer = webhooks.voice(RequestFactory().post(VOICE, FIELDS, headers=headers))
+    assert b"<Dial" in answer.content
+    assert not CallLog.objects.exists()
+    with mock.patch.object(HttpResponse, "close"):  # which would close the test's connection
+        answer.close()
+    assert CallLog.objects.get().status == "ringing"
 
 
 def test_voice_rings_the_preferred_advisor_and_goes_on_at_dial() -> None:
