@@ -53,6 +53,11 @@ class NameWord(models.Model):
         db_table = "name_words"
         indexes = [
             models.Index(OpClass("word", name="text_pattern_ops"), name="name_words_prefix"),
+            GinIndex(
+                models.Func("word", function="one_letter_less"),
+                name="name_words_one_letter_less",
+                fastupdate=False,
+            ),
             GinIndex(name="name_words_trigrams", fields=["word"], opclasses=["gin_trgm_ops"]),
         ]
 

@@ -150,6 +150,22 @@ def test_search_two_words_that_hundreds_of_names_begin_with():
     assert [hit.customer_id for hit in search.search_customers("mar smi")] == [mary.pk]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "whitfeld",  # a letter missing
+        "whittfield",  # one too many
+        "whitfoeld",  # another one
+        "whitfeild",  # in another place
+        "whatfeld",  # two slips
+    ],
+)
+def test_search_guesses_what_a_mistyped_name_meant(text):
+    dana = factories.CustomerFactory(first_name="Dana", last_name="Whitfield")
+    factories.CustomerFactory(first_name="Robert", last_name="Smith", email="r@mail.example")
+    assert [hit.customer_id for hit in search.search_customers(text)] == [dana.pk]
+
+
 @pytest.mark.parametrize("text", ["67890", "7001", "obri 0142", "j o'bri"])
 def test_search_finds_what_stands_inside_of_words(jose, text):
     assert [hit.customer_id for hit in search.search_customers(text)] == [jose.pk]

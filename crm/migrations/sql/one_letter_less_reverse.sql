@@ -1,0 +1,1 @@
+DROP FUNCTION one_letter_less(text);
