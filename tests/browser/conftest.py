@@ -26,6 +26,7 @@ from crm.enums import Role
 from tests.factories import UserFactory
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
+PATIENCE_MS = 10_000
 NAMES = ("chromium", "google-chrome", "chromium-browser")
 COLOURS = ["color-contrast", "link-in-text-block"]
 LOOKS: tuple[tuple[int, Literal["light", "dark"], list[str] | None], ...] = (
@@ -74,6 +75,7 @@ def browser() -> Generator[Browser]:
         pytest.skip(message)
     # Playwright keeps an event loop in this thread, which makes Django refuse its own queries.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield chromium
@@ -146,7 +148,7 @@ def open_page(
         if role is not None or user is not None:
             context.add_cookies([session_cookie(user or UserFactory(role=role), live_server.url)])
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.javascript_errors = []
         page.on("pageerror", lambda error: page.javascript_errors.append(str(error)))
         return page
