@@ -27,7 +27,7 @@ BEGIN
         -- Eight words make 28 pairs; longer names are not worth more.
         FOR later IN 2 .. least(cardinality(names), 8) LOOP
             FOR earlier IN 1 .. later - 1 LOOP
-                IF length(names[earlier]) > 2 AND length(names[later]) > 2 THEN
+                IF names[earlier] ~ '^[a-z]..' AND names[later] ~ '^[a-z]..' THEN
                     words := words || (names[earlier] || ' ' || names[later]);
                 END IF;
             END LOOP;
