@@ -1,23 +1,58 @@
 """Helpers of the page tests."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from crm.enums import Role
 from tests.factories import UserFactory
 
 HTMX = {"HX-Request": "true"}
+# An API client does not sign in to pages.
+STAFF = set(Role) - {Role.API}
+FRONT = STAFF - {Role.TECHNICIAN}
+CHIEFS = {Role.MANAGER, Role.ADMIN}
+FORM = ("get", "post")
+POST = ("post",)
+
+
+@dataclass(frozen=True)
+class Route:
+    """`key` says which record's key the address takes; `methods` are those it answers."""
+
+    key: str
+    roles: set[Role]
+    methods: tuple[str, ...] = ("get",)
 
 
 def signed_in(role: Role = Role.ADVISOR) -> Client:
     client = Client()
     client.force_login(UserFactory(role=role), backend="crm.adapters.StaffBackend")
     return client
+
+
+def assert_guarded(route: Route, address: Callable[[], str]) -> None:
+    """Strangers are sent to sign in, exactly the roles that may are let in, and methods that the
+    page does not have are refused. `address` is asked each time: some pages delete their record."""
+    for method in FORM:
+        response = getattr(Client(), method)(address())
+        assert response.status_code == 302, method
+        assert response["Location"].startswith(reverse("account_login"))
+    for role in STAFF:
+        client = signed_in(role)
+        for method in route.methods:
+            status = getattr(client, method)(address()).status_code
+            assert (status != 403) == (role in route.roles), (role, method, status)
+            assert role not in route.roles or status < 500, (role, method, status)
+    client = signed_in(Role.ADMIN)
+    for method in {"get", "post", "put", "delete"} - set(route.methods):
+        assert getattr(client, method)(address()).status_code == 405, method
 
 
 def form_data(response: Any, name: str = "form") -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Every page: who may open it, who may not, and that reading never writes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from django.urls import reverse
 from crm import urls
 from crm.enums import AppointmentStatus, Role
 from crm.services.webhooks import create_endpoint, send_test
-from tests.crm.pages import HTMX, signed_in
+from tests.crm.pages import CHIEFS, FORM, FRONT, HTMX, POST, STAFF, Route, signed_in
 from tests.factories import (
     AppointmentFactory,
     SavedFilterFactory,
@@ -24,23 +23,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-# An API client does not sign in to pages.
-STAFF = set(Role) - {Role.API}
-FRONT = STAFF - {Role.TECHNICIAN}
-CHIEFS = {Role.MANAGER, Role.ADMIN}
 WORKSHOP = {Role.ADVISOR, Role.TECHNICIAN, Role.MANAGER, Role.ADMIN}
-
-
-@dataclass(frozen=True)
-class Route:
-    """`key` says which record's key the address takes; `methods` are those it answers."""
-
-    key: str
-    roles: set[Role]
-    methods: tuple[str, ...] = ("get",)
-
-
-FORM = ("get", "post")
 ROUTES = {
     "home": Route("", STAFF),
     "search": Route("", STAFF),
@@ -51,25 +34,25 @@ ROUTES = {
     "customer": Route("customer", STAFF),
     "customer_timeline": Route("customer", STAFF),
     "customer_brief": Route("customer", STAFF),
-    "customer_note": Route("customer", FRONT, ("post",)),
+    "customer_note": Route("customer", FRONT, POST),
     "customer_edit": Route("customer", FRONT, FORM),
     "customer_erase": Route("customer", {Role.MANAGER, Role.ADMIN}, FORM),
     "vehicle_new": Route("customer", FRONT, FORM),
     "vin_decode": Route("", STAFF),
     "vehicle_edit": Route("vehicle", FRONT, FORM),
     "vehicle_mileage": Route("vehicle", {Role.ADVISOR, Role.MANAGER, Role.ADMIN}, FORM),
-    "vehicle_primary": Route("vehicle", FRONT, ("post",)),
+    "vehicle_primary": Route("vehicle", FRONT, POST),
     "customer_permissions": Route("customer", FRONT, FORM),
     "today": Route("", FRONT),
-    "today_next": Route("", FRONT, ("post",)),
+    "today_next": Route("", FRONT, POST),
     "today_item": Route("work_item", FRONT),
-    "today_claim": Route("work_item", FRONT, ("post",)),
-    "today_done": Route("work_item", FRONT, ("post",)),
-    "today_snooze": Route("work_item", FRONT, ("post",)),
-    "today_release": Route("work_item", FRONT, ("post",)),
+    "today_claim": Route("work_item", FRONT, POST),
+    "today_done": Route("work_item", FRONT, POST),
+    "today_snooze": Route("work_item", FRONT, POST),
+    "today_release": Route("work_item", FRONT, POST),
     "work": Route("", STAFF),
     "work_close": Route("line", FRONT, FORM),
-    "work_reopen": Route("line", FRONT, ("post",)),
+    "work_reopen": Route("line", FRONT, POST),
     "appointments": Route("", STAFF),
     "book_day": Route("", STAFF),
     "book_week": Route("", STAFF),
@@ -78,19 +61,19 @@ ROUTES = {
     "appointment": Route("appointment", STAFF),
     "appointment_edit": Route("appointment", FRONT, FORM),
     "appointment_move": Route("appointment", FRONT, FORM),
-    "appointment_status": Route("appointment", STAFF, ("post",)),
+    "appointment_status": Route("appointment", STAFF, POST),
     "appointment_check_in": Route("appointment", WORKSHOP, FORM),
     "appointment_complete": Route("appointment", WORKSHOP, FORM),
     "appointment_cancel": Route("appointment", FRONT, FORM),
-    "saved_filter_save": Route("", STAFF, ("post",)),
-    "saved_filter_delete": Route("saved_filter", STAFF, ("post",)),
+    "saved_filter_save": Route("", STAFF, POST),
+    "saved_filter_delete": Route("saved_filter", STAFF, POST),
     "webhooks": Route("", CHIEFS, FORM),
     "webhook": Route("webhook", CHIEFS, FORM),
-    "webhook_secret": Route("webhook", CHIEFS, ("post",)),
-    "webhook_test": Route("webhook", CHIEFS, ("post",)),
-    "webhook_delete": Route("webhook", CHIEFS, ("post",)),
+    "webhook_secret": Route("webhook", CHIEFS, POST),
+    "webhook_test": Route("webhook", CHIEFS, POST),
+    "webhook_delete": Route("webhook", CHIEFS, POST),
     "webhook_delivery": Route("delivery", CHIEFS),
-    "webhook_replay": Route("delivery", CHIEFS, ("post",)),
+    "webhook_replay": Route("delivery", CHIEFS, POST),
 }
 
 
