@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from bench.api import scratch_database
 from bench.measuring import caller, run, show, show_ms, timed, undone
+from bench.night_worker import memory_of_a_night
 
 WAL_NAMES = {"run": "run", "bare": "bare UPDATE of the table"}
 LOADED = 100_000
@@ -297,22 +297,12 @@ class Bench:
             times.append(timed(lambda: self.night(self.day, 1))[0])
         show("night, one worker", times)
         self.day += timedelta(days=1)
-        before, peak = memory_of_a_worker(self.day)
+        before, peak = memory_of_a_night("warmth", self.day)
         print(f"{'memory of a worker before the night':40}{before:8.0f} MB")
         return [
             within("tenfold", statistics.median(times) / self.one_worker),
             within("memory", peak),
         ]
-
-
-def memory_of_a_worker(day: date) -> list[float]:
-    """MB of a new process before it computes `day`, and at most."""
-    from django.db import connection
-
-    database = str(connection.settings_dict["NAME"])
-    command = [sys.executable, "-m", "bench.warmth_worker", database, day.isoformat()]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return [float(figure) for figure in done.stdout.split()[-2:]]
 
 
 def page_of(name: str) -> Callable[[], Any]:
