@@ -20,7 +20,8 @@ def memory_of_a_night(job: str, day: date) -> tuple[int, int]:
 
     database = str(connection.settings_dict["NAME"])
     command = [sys.executable, "-m", "bench.night_worker", job, database, day.isoformat()]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    role = os.environ | {"LANEWISE_ROLE": "worker"}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=role)
     before, most = done.stdout.split()[-2:]
     return int(before), int(most)
 
