@@ -121,10 +121,10 @@ def bare_copy(rows: list[tuple[str, str, bytes]]) -> float:
     from crm.seeding.loader import (
         SEARCH_TABLES,
         TABLES,
-        analyse,
         bulk_tables,
         without_secondary_indexes,
     )
+    from crm.seeding.statistics import analyse
 
     empty()
     started = time.perf_counter()

@@ -15,6 +15,7 @@ from crm.exceptions import Duplicate
 from crm.models import Customer, DataBatch, User
 from crm.seeding.furniture import describe_shop
 from crm.seeding.generator import Plan, Table, blocks
+from crm.seeding.statistics import analyse
 
 TABLES = ("customers", "vehicles", "appointments", "service_history", "service_lines")
 SEARCH_TABLES = ("customer_search", "name_words")
@@ -136,16 +137,6 @@ def fill_search(batch_id: Any, *, everything: bool) -> None:
             "SELECT customer_id, document FROM customer_documents(NULL)"
         )
         _execute("SELECT learn_name_words(NULL)")
-
-
-def analyse(*tables: str) -> None:
-    """Give the planner its statistics of `tables` now; the first searches come before autovacuum.
-
-    To be called after the first rows of a long transaction, too. Autovacuum, which cannot see
-    them, would tell the planner that the tables are empty, and each foreign key would be looked
-    for in a whole one; after this it stays away until the commit.
-    """
-    _execute(f"ANALYZE {', '.join(tables)}")
 
 
 def _refuse_second_run(plan: Plan) -> None:

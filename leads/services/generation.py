@@ -15,7 +15,8 @@ from crm.enums import BatchKind
 from crm.exceptions import Duplicate, Refused
 from crm.models import Appointment, Customer, DataBatch, ServiceRecord, Vehicle
 from crm.seeding.columns import Ints
-from crm.seeding.loader import ahead, analyse, bulk_tables, copy, fill_search
+from crm.seeding.loader import ahead, bulk_tables, copy, fill_search
+from crm.seeding.statistics import analyse
 from leads.generator import Plan
 from leads.loading import TABLES, Maker, batch_key
 from leads.models import Lead

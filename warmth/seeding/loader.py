@@ -13,7 +13,7 @@ from django.utils import timezone
 from crm.constraints import translated
 from crm.context import audited
 from crm.querysets import CustomerQuerySet, shop_day
-from crm.seeding.loader import analyse
+from crm.seeding.statistics import analyse
 from jobs.registry import local_today
 from warmth.enums import EventSource, EventType
 from warmth.models import CustomerWarmth, WarmthEvent
