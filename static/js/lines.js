@@ -45,4 +45,9 @@ form.querySelector("[data-line-add]").addEventListener("click", () => {
   list.lastElementChild.querySelector("select").focus();
 });
 
-for (const line of list.querySelectorAll("[data-line]")) dress(line);
+// An operation may have been chosen before this ran.
+for (const line of list.querySelectorAll("[data-line]")) {
+  dress(line);
+  const select = line.querySelector('[name$="-op_code"]');
+  if (!select.selectedOptions[0].defaultSelected) fill(line, select);
+}

@@ -50,9 +50,11 @@ def test_find_customer_book_check_in_start_and_complete(open_page: Open) -> None
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Dana Reedman")
+    page.wait_for_load_state()
 
     # Book: an operation and the first free time of tomorrow.
     page.keyboard.press("b")
+    page.wait_for_url("**/appointments/new?*")
     page.get_by_text("Maintenance").first.click()
     page.get_by_role("checkbox", name=re.compile("Oil and filter")).check()
     expect(page.locator("#slots")).to_contain_text("30 min")
@@ -74,6 +76,7 @@ def test_find_customer_book_check_in_start_and_complete(open_page: Open) -> None
 
     # Complete with one declined line.
     page.get_by_role("link", name="Complete").click()
+    page.wait_for_url("**/complete")
     assert page.locator("#id_lines-0-op_code").input_value() == "LOF"
     # An operation brings its figures along; what was typed stays when another one is chosen.
     page.locator("#id_lines-1-hours").fill("9")
@@ -112,6 +115,7 @@ def test_new_customer_with_a_vehicle_by_its_vin(open_page: Open) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("Maria Delgado")
 
     page.get_by_role("link", name="Add vehicle").click()
+    page.wait_for_url("**/vehicles/new")
     expect(page.get_by_label("Why this VIN stands")).to_be_hidden()
     wrong = "1FTFW1ET5LFA67890"
     page.get_by_label("VIN", exact=True).fill(wrong)
