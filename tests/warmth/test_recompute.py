@@ -263,14 +263,14 @@ def test_version_on_trial_scores_its_share():
 def test_row_that_somebody_writes_meanwhile_is_left_to_them():
     """The statement read the row before, so it must not write over what it has not seen."""
     warmth = CustomerWarmthFactory()
-    merge = recompute._MERGE.replace(
-        "t.updated_at = s.seen", "t.updated_at = s.seen - interval '1 s'"
-    )
     arm = computation.arms()[0]
     scope = computation.these([warmth.customer_id])
+    statement = recompute.merge(scope, arm).replace(
+        "t.updated_at = s.seen", "t.updated_at = s.seen - interval '1 s'"
+    )
     values = {**computation.parameters(DAY), **scope.parameters, **arm.parameters()}
     with connection.cursor() as cursor:
-        cursor.execute(computation.statement(scope, arm) + merge, values)
+        cursor.execute(statement, values)
         assert cursor.rowcount == 0
 
 

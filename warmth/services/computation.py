@@ -91,6 +91,7 @@ def statement(scope: Scope, arm: Arm) -> str:
     return _filled().format(
         impacts=_impacts(arm.targets()),
         customers_in_scope=f"{scope.condition.format(key='c.id')} AND {arm.condition}",
+        warmth_in_scope=scope.condition.format(key="w.customer_id"),
         events_in_scope=scope.condition.format(key="e.customer_id"),
         vehicles_in_scope=scope.condition.format(key="v.customer_id"),
     )
@@ -133,6 +134,7 @@ def _filled() -> str:
     each = _for_each_component
     return _TEMPLATE.format(
         customers_in_scope="{customers_in_scope}",
+        warmth_in_scope="{warmth_in_scope}",
         events_in_scope="{events_in_scope}",
         vehicles_in_scope="{vehicles_in_scope}",
         types=_types(),

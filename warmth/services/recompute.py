@@ -25,7 +25,8 @@ _NEW = ", ".join(f"s.{name}" for name in COLUMNS)
 # `seen` is the row's version as `computed` read it: a row that somebody has written since is left
 # to them, because what was computed does not know what they wrote.
 _MERGE = f"""
-    MERGE INTO customer_warmth AS t USING computed AS s ON t.customer_id = s.customer_id
+    MERGE INTO customer_warmth AS t USING computed AS s
+    ON t.customer_id = s.customer_id AND {{warmth_in_scope}}
     WHEN MATCHED AND t.updated_at = s.seen
         AND ({", ".join(f"t.{name}" for name in COLUMNS)}) IS DISTINCT FROM ({_NEW})
     THEN UPDATE SET {", ".join(f"{name} = s.{name}" for name in COLUMNS)},
@@ -101,8 +102,14 @@ def _write(scope: Scope, as_of: date, *, gather: bool) -> int:
 
 def _write_arm(arm: Arm, scope: Scope, common: Mapping[str, Any]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(computation.statement(scope, arm) + _MERGE, {**common, **arm.parameters()})
+        cursor.execute(merge(scope, arm), {**common, **arm.parameters()})
         return cursor.rowcount
+
+
+def merge(scope: Scope, arm: Arm) -> str:
+    """The statement that computes the customers in scope and writes what changed."""
+    target = scope.condition.format(key="t.customer_id")
+    return computation.statement(scope, arm) + _MERGE.format(warmth_in_scope=target)
 
 
 @contextmanager

@@ -93,7 +93,8 @@ WITH version AS MATERIALIZED (
         (%(as_of)s::date - g.newest) / 365.25::float8 AS ownership_years,
         p.points AS distance_points
     FROM customers AS c
-    LEFT JOIN customer_warmth AS w ON w.customer_id = c.id
+    -- Said of both, because the planner would read every row of warmth for a range of customers.
+    LEFT JOIN customer_warmth AS w ON w.customer_id = c.id AND {warmth_in_scope}
     LEFT JOIN events AS e ON e.customer_id = c.id
     LEFT JOIN types AS t ON t.ordinal = (e.last_code::bigint %% 64)
     LEFT JOIN garages AS g ON g.customer_id = c.id
