@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.enums import Role
+from crm.outbound import dial_address
 from jobs.models import Outbox
 from telephony.enums import CallStatus, Direction
 from telephony.models import ProviderEvent
@@ -48,6 +49,7 @@ def test_call_of_a_customer_shows_on_the_screen_of_its_advisor_only() -> None:
     page = client_of(advisor).get(URL).content.decode()
     assert "Rosa Diaz" in page
     assert vehicle.model in page
+    assert f'hx-post="{dial_address(advisor, customer.pk)}"' in page
     assert client_of(other).get(URL).status_code == 204
     assert recipients(call) == [advisor.pk]
 
@@ -60,6 +62,7 @@ def test_call_of_nobody_shows_at_the_front_and_offers_search_and_create() -> Non
     page = client_of(front[1]).get(URL).content.decode()
     assert f"{reverse('customer_new')}?phone=%2B12055550188" in page
     assert 'name="q"' in page
+    assert f'hx-post="{dial_address(front[1], None, call.caller_phone)}"' in page
     assert client_of(sales).get(URL).status_code == 204
 
 
