@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
@@ -13,7 +13,9 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         from config import celery, checks, middleware  # noqa: F401  (importing registers them)
 
-        post_migrate.connect(_make_cache_table, sender=self, dispatch_uid="config.cache_table")
+        # Sent for apps with models only, so never for this one.
+        sender = apps.get_app_config("crm")
+        post_migrate.connect(_make_cache_table, sender=sender, dispatch_uid="config.cache_table")
 
 
 class StaticFiles(StaticFilesConfig):
