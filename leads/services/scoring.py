@@ -15,16 +15,14 @@ from leads.models import Lead, ScoringParameters
 from leads.parameters import EVIDENCE, Parameters
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
-_LOCK = "SELECT {function}(hashtext('lead_scores'))"
+_LOCK_ALL = "SELECT pg_advisory_xact_lock(hashtext('lead_scores'))"
+_LOCK_COHORTS = """
+    SELECT pg_advisory_xact_lock_shared(hashtext('lead_scores')),
+        pg_advisory_xact_lock(hashtext('lead_scores'), hashtext(cohort))
+    FROM unnest(%(only_cohorts)s::text[]) AS cohort
+"""
 _SETTINGS = """
     SELECT clock_timestamp(), set_config('jit', 'off', true), set_config('work_mem', '128MB', true)
-"""
-_ANY_MISSING = """
-    SELECT EXISTS (
-        SELECT FROM vin_leads AS l
-        WHERE l.status IN ('new', 'contacted', 'booked', 'arrived') {scope}
-          AND NOT EXISTS (SELECT FROM lead_scores AS s WHERE s.lead_id = l.lead_id)
-    )
 """
 _DIRECT = (
     "environment_base", "usage_floor", "usage_ceiling", "usage_slope", "usage_centre_miles",
@@ -58,44 +56,36 @@ def recompute(
 
     All leads, those of some `cohorts`, or only `lead_ids` (whose percentile is still that within
     their whole cohort). A second call with the same arguments writes nothing. Takes one
-    statement for all rows (two when some have no score yet) and one for the history; runs over
-    whole cohorts share a lock, single leads wait for them.
+    statement for all rows and one for the history. Groups of cohorts may run side by side, each
+    cohort once at a time; a run over everything or over single leads has the scores to itself.
     """
     scope, only = "", ""
     values = sql_values(parameters, as_of=as_of) | {"cause": cause}
+    lock = _LOCK_ALL
     if lead_ids is not None:
         ids = sorted(set(lead_ids))
         rows = Lead.objects.filter(pk__in=ids)
-        cohorts = sorted(set(rows.values_list("cohort_assignment", flat=True)))
-        only, values = "AND n.lead_id = ANY(%(lead_ids)s::bigint[])", values | {"lead_ids": ids}
+        cohorts = list(rows.values_list("cohort_assignment", flat=True).distinct())
+        only, values = "lead_id = ANY(%(lead_ids)s::bigint[])", values | {"lead_ids": ids}
+    elif cohorts is not None:
+        lock = _LOCK_COHORTS
     if cohorts is not None:
         scope = "AND l.cohort_assignment = ANY(%(only_cohorts)s::text[])"
-        values |= {"only_cohorts": list(cohorts)}
-    lock = "pg_advisory_xact_lock_shared" if lead_ids is None else "pg_advisory_xact_lock"
+        values |= {"only_cohorts": sorted(cohorts)}
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK.format(function=lock))
+        cursor.execute(lock, values)
         cursor.execute(_SETTINGS)
         values["now"] = cursor.fetchone()[0]
-        written = 0
-        if _is_any_missing(cursor, scope, values):
-            cursor.execute(statement("insert", scope=scope, only=only), values)
-            written += cursor.rowcount
-        cursor.execute(statement("update", scope=scope, only=only), values)
-        written += cursor.rowcount
+        cursor.execute(statement("merge", scope=scope, only=only and f"WHERE {only}"), values)
+        written = cursor.rowcount
         if written:
-            cursor.execute(statement("history", only=only.replace("n.", "s.")), values)
-    return written
-
-
-def _is_any_missing(cursor: Any, scope: str, values: dict[str, Any]) -> bool:
-    cursor.execute(_ANY_MISSING.format(scope=scope), values if scope else None)
-    return bool(cursor.fetchone()[0])
+            cursor.execute(statement("history", only=only and f"AND {only}"), values)
+    return int(written)
 
 
 @lru_cache(maxsize=16)
 def statement(name: str, *, scope: str = "", only: str = "") -> str:
-    """The SQL of `name`: "calculation", "insert", "update" or "history", narrowed to a scope of
-    leads."""
+    """The SQL of `name`: "calculation", "merge" or "history", narrowed to a scope of leads."""
     calculation = (_SQL / "calculation.sql").read_text().replace("{scope}", scope)
     if name == "calculation":
         return calculation

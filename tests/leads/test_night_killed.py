@@ -70,7 +70,8 @@ def killed_then_finished(run: JobRun) -> None:
 
 
 def last_score() -> str:
-    return f"SELECT FROM lead_scores WHERE lead_id = {LeadScore.objects.latest('pk').pk} FOR UPDATE"
+    pk = LeadScore.objects.filter(lead__vehicle__current_mileage=90_000).latest("pk").pk
+    return f"SELECT FROM lead_scores WHERE lead_id = {pk} FOR UPDATE"
 
 
 def a_changed_lead() -> str:
