@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from crm.enums import Role
 from crm.models import User
@@ -18,6 +19,10 @@ from crm.network import client_ip
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "enter_current_password": _("This is not your current password."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

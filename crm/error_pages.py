@@ -100,11 +100,13 @@ def rate_limited(request: HttpRequest) -> HttpResponse:
     return too_many_requests(request, retry_seconds=60)
 
 
-def too_many_requests(request: HttpRequest, *, retry_seconds: int) -> HttpResponse:
+def too_many_requests(
+    request: HttpRequest, *, retry_seconds: int, title: str = TOO_MANY.title
+) -> HttpResponse:
     """429 that says when to try again, in words and in Retry-After."""
     minutes = -(-retry_seconds // 60)
     wait = "a minute" if minutes <= 1 else f"{minutes} minutes"
-    text = ErrorText(429, TOO_MANY.code, TOO_MANY.title, f"Try again in {wait}.")
+    text = ErrorText(429, TOO_MANY.code, title, f"Try again in {wait}.")
     response = answer(request, text)
     response["Retry-After"] = str(retry_seconds)
     return response

@@ -77,7 +77,11 @@ def locked_out(
         username=name, ip_address=throttle_address(request)
     ).aggregate(at=Max("attempt_time"))["at"]
     left = (last or timezone.now()) + get_cool_off(request) - timezone.now()
-    return too_many_requests(request, retry_seconds=max(1, round(left.total_seconds())))
+    return too_many_requests(
+        request,
+        retry_seconds=max(1, round(left.total_seconds())),
+        title="Too many wrong passwords",
+    )
 
 
 class SignInForm(LoginForm):

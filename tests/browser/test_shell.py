@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import (
+    TOTP,
     format_hotp_value,
+    generate_totp_secret,
     hotp_value,
     yield_hotp_counters_from_time,
 )
@@ -39,7 +41,17 @@ def test_gallery_is_sound(open_page: Callable[..., Page]) -> None:
     assert_sound(page)
 
 
-@pytest.mark.parametrize("path", ["/accounts/login/", "/no-such-page", "/accounts/password/reset/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/login/",
+        "/no-such-page",
+        "/accounts/password/reset/",
+        "/accounts/password/reset/done/",
+        "/accounts/password/reset/key/1-abc-def/",
+        "/accounts/inactive/",
+    ],
+)
 def test_entrance_is_sound(open_page: Callable[..., Page], path: str) -> None:
     page = open_page()
     page.goto(path)
@@ -71,9 +83,27 @@ def test_second_factor_is_set_up_under_the_policy(open_page: Callable[..., Page]
     code = hotp_value(secret, next(yield_hotp_counters_from_time()))
     page.get_by_label("Authenticator code").fill(format_hotp_value(code))
     page.get_by_role("button", name="Turn on").click()
-    expect(page.get_by_role("heading", name="Recovery Codes")).to_be_visible()
-    assert_accessible(page)
-    assert_no_csp_violations(page)
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    assert_sound(page)
+    page.goto("/accounts/2fa/")
+    assert_sound(page)
+
+
+def test_second_factor_is_asked_for_at_its_field(open_page: Callable[..., Page]) -> None:
+    user = UserFactory(role=Role.ADVISOR)
+    TOTP.activate(user, generate_totp_secret())
+    page = open_page()
+    page.goto("/accounts/login/")
+    page.get_by_label("Username or e-mail").fill(user.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Code")).to_be_focused()
+    page.get_by_label("Code").fill("12")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Code")).to_have_attribute("aria-invalid", "true")
+    assert_sound(page)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
 def test_contrast_too_low_is_found(open_page: Callable[..., Page]) -> None:

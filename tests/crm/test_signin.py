@@ -106,6 +106,7 @@ class TestGuessing:
         user = UserFactory()
         for _ in range(5):
             response = sign_in(user.username, "wrong")
+        assert b"Too many wrong passwords" in response.content
         assert b"Try again in 15 minutes." in response.content
         assert 890 <= int(response["Retry-After"]) <= 900
 
