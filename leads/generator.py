@@ -1,19 +1,22 @@
-"""Synthetic leads of the Southeast: one pass, each lead by itself, nothing adjusted afterwards.
+"""Synthetic leads of the Southeast: one pass, nothing adjusted or drawn again afterwards.
 
 The list is a screened one, as a shop's alarm system would flag trucks, not a random sample of
 vehicles: four in five start far more often than usual. The shares that the seed asks for follow
-from the process below; no lead is sorted into a band. Deterministic: the same plan gives the
-same leads, and a longer run begins with the leads of a shorter one (but for their percentiles).
+from the process below; no lead is sorted into a band. The facts that the shares rest on are
+drawn by `spread`, so that the shares hold for any seed. Deterministic: the same plan gives the
+same leads, and plans that differ only in their count share their whole blocks (but for the
+percentiles).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 
 from crm.seeding import names
-from crm.seeding.columns import Bools, Ints, Texts, between, pick
+from crm.seeding.columns import Bools, Ints, Texts, pick
 from leads.arrays import (
     FactColumns,
     Floats,
@@ -42,12 +45,14 @@ YEAR_SHARES = (0.20, 0.25, 0.32, 0.23)
 LEAST_MILES, MOST_MILES = 30_000, 50_000
 HIGH_MILEAGE, LOW_MILEAGE = 15_000, 8_000
 
-# What follows is chosen so that of ten million leads 30.2 % have a posterior of 0.60 and more,
-# 40.1 % one of 0.30 to 0.60, 29.7 % less, and 82.5 % start two standard deviations more often
-# than usual: of 5,000 leads each share is then within 3 points of the seed's target for all but
-# about one seed in ten thousand. Towns by population alone (exponent 1) would give 27 % low
-# risk, as too many leads would see a winter; equal towns 19 %.
+# What follows is chosen so that of very many leads 30.3 % have a posterior of 0.60 and more,
+# 40.0 % one of 0.30 to 0.60, 29.7 % less, and 82.4 % start two standard deviations more often
+# than usual. Towns by population alone (exponent 1) would give 27 % low risk, as too many leads
+# would see a winter; equal towns 19 %.
 TOWN_EXPONENT = 1.30
+# Leads that each town has room for in a short list. Of numbers from `spread` one is sure to fall
+# within the width of two; the half is for the widths being scaled to add up to 1 again.
+TOWN_ROOM = 2.5
 URBAN_SHARE = 0.52  # of the vehicles that are driven neither far nor hardly at all
 SOC_INTERCEPT = -1.15
 
@@ -156,17 +161,41 @@ def _ranks(plan: Plan, parameters: Parameters) -> np.ndarray:
     return percentiles(posterior, cohort).astype(np.int8)
 
 
+def spread(rng: np.random.Generator, count: int, *within: Ints | Bools) -> Floats:
+    """`count` numbers from 0 to below 1, as `rng.random`, but evenly spread: of the n leads that
+    are alike in `within` (small numbers from 0) one is in each n-th of the range, at random.
+
+    Each number by itself is uniform and says nothing of what was drawn before, so whatever is
+    made of it has the distribution and correlations of plain random numbers. Only the shares
+    barely vary: of n leads alike, those below a bound miss it by less than one lead, where
+    independent numbers would miss it by chance, some 35 leads of 5,000. Draws `within` what was
+    drawn before keep the shares of the combinations as well.
+    """
+    cell = np.zeros(count, dtype=np.int16)  # numpy sorts 16 bits by radix
+    for trait in within:
+        cell = cell * np.int16(trait.max() + 1) + trait.astype(np.int16)
+    mixed = rng.permutation(count)
+    order = mixed[np.argsort(cell[mixed], kind="stable")]
+    sizes = np.bincount(cell)
+    place = np.arange(count) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    drawn = np.empty(count)
+    drawn[order] = (place + rng.random(count)) / np.repeat(sizes, sizes)
+    return np.minimum(drawn, np.nextafter(1.0, 0.0))  # the last sum may round up
+
+
 def draw(rng: np.random.Generator, count: int, as_of: date) -> Draw:
     """`count` vehicles with what is known of them."""
-    kind = pick(rng, len(TYPES), count, TYPE_SHARES)
-    model = 2 * kind + (rng.random(count) >= np.array(FIRST_MODEL_SHARES)[kind])
     known = towns()
-    town = pick(rng, len(known), count, [place.people**TOWN_EXPONENT for place in known])
-    year = np.array(YEARS)[pick(rng, len(YEARS), count, YEAR_SHARES)]
-    age = as_of.year - year
-    mileage = between(rng, LEAST_MILES, MOST_MILES, count)
-    starts, short_trips = _usage(rng, mileage / age)
+    town = _towns(rng, count, known)
+    swing = np.array([place.temperature_swing for place in known], float)[town]
     stress = np.array([place.temperature_stress for place in known])[town]
+    winter = swing > SEED.swing_threshold
+    kind, model, year, mileage = _vehicles(rng, winter)
+    age = as_of.year - year
+    starts, short_trips = _usage(rng, mileage / age, winter, kind)
+    soc_decline = _soc_declines(
+        rng, winter, kind, starts=starts, short_trips=short_trips, stress=stress, age=age
+    )
     zones, zone = _zones(known)
     facts = FactColumns(
         vehicle_types=TYPES,
@@ -177,15 +206,26 @@ def draw(rng: np.random.Generator, count: int, as_of: date) -> Draw:
         cohort=len(zones) * kind + zone[town],
         current_mileage=mileage,
         vehicle_age=age,
-        temperature_swing=np.array([place.temperature_swing for place in known], float)[town],
+        temperature_swing=swing,
         temperature_stress=stress,
         start_cycles_annual=starts,
         short_trip_percentage=short_trips,
-        soc_decline=_soc_declines(
-            rng, starts=starts, short_trips=short_trips, stress=stress, age=age
-        ),
+        soc_decline=soc_decline,
     )
     return Draw(town, year, facts)
+
+
+def _index(drawn: Floats, shares: Any) -> Ints:
+    """Which of the shares, laid end to end, each number from 0 to 1 falls into."""
+    bounds = np.cumsum(shares)
+    return np.searchsorted(bounds[:-1] / bounds[-1], drawn, side="right")
+
+
+def _towns(rng: np.random.Generator, count: int, known: tuple[Town, ...]) -> Ints:
+    """A town for each lead, every town for some lead from FEWEST leads on."""
+    people = np.array([place.people for place in known]) ** TOWN_EXPONENT
+    shares = np.maximum(people / people.sum(), TOWN_ROOM / count)
+    return _index(spread(rng, count), shares)
 
 
 def _zones(known: tuple[Town, ...]) -> tuple[list[str], Ints]:
@@ -194,7 +234,18 @@ def _zones(known: tuple[Town, ...]) -> tuple[list[str], Ints]:
     return zones, np.array([zones.index(place.climate_zone) for place in known])
 
 
-def _usage(rng: np.random.Generator, annual: Floats) -> tuple[Ints, Floats]:
+def _vehicles(rng: np.random.Generator, winter: Bools) -> tuple[Ints, Ints, Ints, Ints]:
+    """(type, model, model year, mileage) of vehicles, of which these see a winter; `TYPES` and
+    `MODELS` by index."""
+    count = len(winter)
+    kind = _index(spread(rng, count, winter), TYPE_SHARES)
+    model = 2 * kind + (spread(rng, count, kind) >= np.array(FIRST_MODEL_SHARES)[kind])
+    year = _index(spread(rng, count, winter, kind), YEAR_SHARES)
+    miles = (MOST_MILES - LEAST_MILES + 1) * spread(rng, count, winter, kind, year)
+    return kind, model, np.array(YEARS)[year], LEAST_MILES + miles.astype(np.int64)
+
+
+def _usage(rng: np.random.Generator, annual: Floats, *within: Ints | Bools) -> tuple[Ints, Floats]:
     """(starts a year, share of short trips) of vehicles with these yearly miles.
 
     Those driven much or hardly at all start 1.8 to 2.6 and 2.2 to 3.0 times as often as usual;
@@ -202,25 +253,35 @@ def _usage(rng: np.random.Generator, annual: Floats) -> tuple[Ints, Floats]:
     """
     count = len(annual)
     much, little = annual > HIGH_MILEAGE, annual < LOW_MILEAGE
-    urban = ~much & ~little & (rng.random(count) < URBAN_SHARE)
-    ordinary = np.clip(rng.normal(1.05, 0.25, count), 0.50, 1.65)
+    between = ~much & ~little
+    urban = between & (spread(rng, count, *within, between) < URBAN_SHARE)
     groups = [much, little, urban]
     often = [(1.8, 2.6), (2.2, 3.0), (1.8, 2.4)]
+    ordinary = np.clip(rng.normal(1.05, 0.25, count), 0.50, 1.65)
     multiplier = np.select(groups, [rng.uniform(*span, count) for span in often], ordinary)
+    drawn = spread(rng, count, *within, np.select(groups, [0, 1, 2], 3))
     short_trips = np.select(
         groups,
-        [
-            rng.triangular(0.15, 0.30, 0.62, count),
-            rng.uniform(0.55, 0.80, count),
-            rng.uniform(0.40, 0.75, count),
-        ],
-        rng.triangular(0.15, 0.35, 0.60, count),
+        [_triangular(drawn, 0.15, 0.30, 0.62), 0.55 + 0.25 * drawn, 0.40 + 0.35 * drawn],
+        _triangular(drawn, 0.15, 0.35, 0.60),
     )
     return np.rint(START_BASELINE * multiplier).astype(np.int64), np.round(short_trips, 3)
 
 
+def _triangular(drawn: Floats, low: float, mode: float, high: float) -> Floats:
+    """Uniform numbers as those of the triangular distribution, by its inverse."""
+    rising = low + np.sqrt(drawn * (high - low) * (mode - low))
+    falling = high - np.sqrt((1 - drawn) * (high - low) * (high - mode))
+    return np.where(drawn * (high - low) < mode - low, rising, falling)
+
+
 def _soc_declines(
-    rng: np.random.Generator, *, starts: Ints, short_trips: Floats, stress: Floats, age: Ints
+    rng: np.random.Generator,
+    *within: Ints | Bools,
+    starts: Ints,
+    short_trips: Floats,
+    stress: Floats,
+    age: Ints,
 ) -> Bools:
     """Whether a battery monitor saw the state of charge fall: the one piece of evidence that is
     no function of the others, though likelier with short trips, climate, age and starts."""
@@ -232,7 +293,8 @@ def _soc_declines(
         + 0.15 * (age - 2.5)
         + 0.20 * (z - 2)
     )
-    return np.asarray(rng.random(len(starts)) < 1 / (1 + np.exp(-log_odds)))
+    often, short = z >= SEED.start_z_threshold, short_trips > SEED.short_trip_threshold
+    return spread(rng, len(starts), *within, often, short) < 1 / (1 + np.exp(-log_odds))
 
 
 def _names(rng: np.random.Generator, count: int) -> tuple[Ints, Ints]:

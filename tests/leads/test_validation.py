@@ -5,13 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from crm.decoder import decode_many
-from leads import arrays
 from leads.exporting import formats, generated
 from leads.generator import Plan
 from leads.measuring import Checklist
@@ -27,27 +25,9 @@ def all_rows() -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def rows(all_rows: list[Any]) -> list[Any]:
-    """A short list that meets every line: one lead of each ZIP code, then as they come."""
-    by_town = {row["zip_code"]: row for row in all_rows}
-    short = [*all_rows[:300], *by_town.values()]
-    return ranked({row["lead_id"]: row for row in short}.values())
-
-
-def ranked(rows: Any) -> list[Any]:
-    """The rows with the percentiles and urgencies that they have among themselves."""
-    listed = list(rows)
-    cohorts = sorted({row["cohort_assignment"] for row in listed})
-    posterior = np.array([row["posterior_probability"] for row in listed])
-    ranks = arrays.percentiles(
-        posterior, np.array([cohorts.index(row["cohort_assignment"]) for row in listed])
-    )
-    z = np.array([row["start_cycle_z"] for row in listed])
-    urgency = arrays.urgency_scores(posterior, ranks, z)
-    return [
-        {**row, "risk_percentile": rank, "urgency_score": points}
-        for row, rank, points in zip(listed, ranks.tolist(), urgency.tolist(), strict=True)
-    ]
+def rows() -> list[Any]:
+    """A short list that meets every line."""
+    return list(generated.rows(Plan(320, 42)))
 
 
 def judged(rows: list[Any]) -> dict[str, Line]:
@@ -75,6 +55,11 @@ def test_generated_leads_meet_every_line(all_rows: list[Any]) -> None:
     ]  # fmt: skip
     assert "5,000 of 5,000 decoded by vPIC" in lines["vin_format"].measured
     assert lines["stressors"].figures["share"] >= 80
+
+
+@pytest.mark.parametrize("count", [100, 1_000])
+def test_short_lists_meet_every_line(count: int) -> None:
+    assert failed(list(generated.rows(Plan(count, 42)))) == set()
 
 
 @pytest.mark.parametrize(
