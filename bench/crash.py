@@ -3,12 +3,15 @@
 First starts are killed at random moments (initdb, migrations, demo data, parts starting); then
 one installation takes writes over its API while a random process is killed with SIGKILL at a
 random moment. After each kill: nothing may stay behind, the next start must work, and every write
-that was answered with 201 must be there (R12, R16). Exit code 1 on any loss, orphan or failure.
+that was answered with 201 must be there (R12, R16), and at the end pg_amcheck must find nothing
+wrong with any table or index. Exit code 1 on any loss, orphan, finding or failure.
+`--victim postmaster --rounds 20 --first 0` does it to one kind of process alone.
 """
 
 import argparse
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import random
@@ -25,12 +28,18 @@ from pathlib import Path
 
 import psutil
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from config.embedded import attach
 from config.environment import BASE_DIR
+from config.postgres import binaries
 from tests.processes import GONE_SECONDS, Run, processes_of, wait_until_none
 
+# What was hit, after how many seconds, seconds of the next start, writes lost, orphans.
+Result = tuple[str, float, float, int, int]
+
 WRITES_A_SECOND = 50
+WRITERS = 4
 ISSUE_KEY = """
 from crm.models import User
 from crm.services.tokens import create_token
@@ -56,20 +65,38 @@ def _is(process: psutil.Process | None, word: str) -> bool:
     return process is not None and any(part.endswith(word) for part in process.cmdline())
 
 
-class Ledger(threading.Thread):
+class Ledger:
     """Creates customers over the API and remembers those that the server said it has."""
 
     def __init__(self, port: int, token: str) -> None:
-        super().__init__(daemon=True)
         self.port = port
         self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self.acknowledged: list[str] = []
         self.enough = threading.Event()
+        self.began = time.monotonic()
+        self.writers = [
+            threading.Thread(target=self._run, args=(first,), daemon=True)
+            for first in range(WRITERS)
+        ]
+        for writer in self.writers:
+            writer.start()
 
-    def run(self) -> None:
-        number = 0
-        while not self.enough.wait(1 / WRITES_A_SECOND):
-            number += 1
+    @property
+    def rate(self) -> float:
+        """Acknowledged writes a second until now."""
+        return len(self.acknowledged) / (time.monotonic() - self.began)
+
+    def close(self) -> None:
+        self.enough.set()
+        for writer in self.writers:
+            writer.join()
+
+    def _run(self, first: int) -> None:
+        """Keep to the clock, so that slow answers do not lower the rate as long as others fit."""
+        for number in itertools.count(first, WRITERS):
+            due = self.began + number / WRITES_A_SECOND
+            if self.enough.wait(max(0, due - time.monotonic())):
+                return
             with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
                 self._write(number)
 
@@ -125,7 +152,7 @@ def settle(run: Run, var: Path) -> int:
     return len(wait_until_none(var, GONE_SECONDS))
 
 
-def crash_first_start(chance: random.Random) -> tuple[str, float, float, int, int]:
+def crash_first_start(chance: random.Random) -> Result:
     """Kill a first start at a random moment; the next start must be a whole one."""
     with installation() as var:
         port, moment = free_port(), chance.uniform(0.1, 15)
@@ -139,24 +166,25 @@ def crash_first_start(chance: random.Random) -> tuple[str, float, float, int, in
         return "first start", moment, seconds, 0, orphans
 
 
-def crash_running(
-    var: Path, port: int, token: str, victim: str, chance: random.Random
-) -> tuple[str, float, float, int, int]:
+def crash_running(var: Path, port: int, token: str, victim: str, chance: random.Random) -> Result:
     """Kill `victim` under load; return what happened, with lost writes and orphans."""
     run, seconds = start(var, port)
     ledger = Ledger(port, token)
-    ledger.start()
     moment = chance.uniform(0.2, 8)
     time.sleep(moment)
+    rate = ledger.rate
     hit = [process for process in processes_of(var) if _matches(process, victim)]
     if hit:
         chance.choice(hit).kill()
     time.sleep(2)
-    ledger.enough.set()
-    ledger.join()
+    ledger.close()
     orphans = settle(run, var)
     lost = len(ledger.acknowledged) - present(var, ledger.acknowledged)
-    label = f"{victim} ({len(ledger.acknowledged)} writes)" if hit else f"{victim}: not running"
+    label = (
+        f"{victim} ({len(ledger.acknowledged)} writes, {rate:.0f}/s)"
+        if hit
+        else f"{victim}: not running"
+    )
     forget(var)
     return label, moment, seconds, lost, orphans
 
@@ -189,6 +217,27 @@ def _query(var: Path, statement: str, parameters: list[object]) -> int:
         servers.wait_until_stopped(limit_seconds=30)
 
 
+def findings(var: Path) -> int:
+    """Print what pg_amcheck says about the tables and indexes of the database; count its lines."""
+    servers = attach(var, valkey=False)
+    try:
+        known = conninfo_to_dict(servers.urls()["DATABASE_URL"])
+        where = [
+            f"--host={known['host']}",
+            f"--port={known['port']}",
+            f"--username={known['user']}",
+        ]
+        command = [str(binaries() / "pg_amcheck"), "--install-missing", "--heapallindexed"]
+        command += [*where, str(known["dbname"])]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    finally:
+        servers.detach()
+        servers.wait_until_stopped(limit_seconds=30)
+    found = (done.stdout + done.stderr).splitlines()
+    print("pg_amcheck:", *(found or ["no finding"]), sep="\n  ")
+    return len(found) + done.returncode
+
+
 def make_token(var: Path) -> str:
     done = subprocess.run(
         [sys.executable, "manage.py", "shell", "-v0", "-c", ISSUE_KEY],
@@ -205,34 +254,44 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--first", type=int, default=5, help="crashes of a first start")
     parser.add_argument("--rounds", type=int, default=15, help="crashes under load")
+    parser.add_argument("--victim", choices=VICTIMS, help="hit only this one (all in turn)")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     options = parser.parse_args()
     chance = random.Random(options.seed)
     print(f"seed {options.seed}\n{'killed':42} {'after s':>8} {'start s':>8} lost orphans")
     good = True
-    for result in rounds(options.first, options.rounds, chance):
-        label, moment, seconds, lost, orphans = result
-        print(f"{label:42} {moment:8.1f} {seconds:8.1f} {lost:4} {orphans:7}", flush=True)
-        good = good and not lost and not orphans
+    for result in first_starts(options.first, chance):
+        good &= show(result)
+    with installation() as var:
+        for result in crashes(var, options.rounds, options.victim, chance):
+            good &= show(result)
+        good &= not findings(var)
     print("nothing lost, no orphan" if good else "FAILED")
     return 0 if good else 1
 
 
-def rounds(
-    first: int, count: int, chance: random.Random
-) -> Iterator[tuple[str, float, float, int, int]]:
-    for _ in range(first):
+def show(result: Result) -> bool:
+    """Print the line of one crash; say whether nothing was lost and nobody left behind."""
+    label, moment, seconds, lost, orphans = result
+    print(f"{label:42} {moment:8.1f} {seconds:8.1f} {lost:4} {orphans:7}", flush=True)
+    return not lost and not orphans
+
+
+def first_starts(count: int, chance: random.Random) -> Iterator[Result]:
+    for _ in range(count):
         yield crash_first_start(chance)
-    with installation() as var:
-        port = free_port()
-        run, seconds = start(var, port)
-        yield "(first start, undisturbed)", 0.0, seconds, 0, settle(run, var)
-        token = make_token(var)
-        for number in range(count):
-            # Each kind at least once, the launcher most often.
-            victims = ["launcher", *VICTIMS]
-            victim = victims[number] if number < len(victims) else chance.choice(victims)
-            yield crash_running(var, port, token, victim, chance)
+
+
+def crashes(var: Path, count: int, only: str | None, chance: random.Random) -> Iterator[Result]:
+    """Crashes of one installation: of each kind at least once, the launcher most often."""
+    port = free_port()
+    run, seconds = start(var, port)
+    yield "(first start, undisturbed)", 0.0, seconds, 0, settle(run, var)
+    token = make_token(var)
+    victims = ["launcher", *VICTIMS]
+    for number in range(count):
+        victim = victims[number] if number < len(victims) else chance.choice(victims)
+        yield crash_running(var, port, token, only or victim, chance)
 
 
 if __name__ == "__main__":
