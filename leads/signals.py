@@ -27,9 +27,10 @@ def customers_loaded(batch_id: Any, **kwargs: Any) -> None:
 
 @receiver(signals.customer_changed, dispatch_uid="leads.customer_changed")
 @receiver(signals.customer_erased, dispatch_uid="leads.customer_erased")
-def customer_changed(customer_id: Any, **kwargs: Any) -> None:
-    key = str(customer_id)
-    enqueue("leads.sync_customer", args={"customer": key}, dedup_key=f"leads.sync_customer:{key}")
+def customer_changed(customer_id: Any, created: bool = False, **kwargs: Any) -> None:
+    key, task = str(customer_id), "leads.sync_customer"
+    if not created:  # a new customer's vehicles announce themselves
+        enqueue(task, args={"customer": key}, dedup_key=f"{task}:{key}")
 
 
 @receiver(signals.appointment_changed, dispatch_uid="leads.appointment_changed")
