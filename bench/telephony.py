@@ -2,10 +2,10 @@
 
 Starts a whole Lanewise as `make run` does (gunicorn, worker, live process, demo data) and measures
 from outside, over HTTP: signed callbacks (answered in under 100 ms), the time from the ring to the
-advisor's browser having the card (within a second), and the voice agent's tools (p95 at most
-300 ms). Each begins with a few that do not count, in which the web workers load their modules.
-Whatever else the machine does is measured too, so the load is printed first and last. Exit code 1
-when a limit is missed.
+advisor's browser having the card (within a second), the voice agent's tools (p95 at most 300 ms),
+and whether the time of a refusal tells a wrong answer from an unknown caller. Each begins with a
+few that do not count, in which the web workers load their modules. Whatever else the machine does
+is measured too, so the load is printed first and last. Exit code 1 when a limit is missed.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -37,6 +37,8 @@ POP_LIMIT_MS = 1000.0
 TOOL_LIMIT_MS = 300.0
 POPS = 20
 CONVERSATIONS = 100
+GUESSES = 95
+TELLING = 0.1
 # The first of everything, by which each web worker has done everything once.
 UNCOUNTED = 5
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -87,6 +89,7 @@ def main() -> int:
                 callbacks(phone, options.calls),
                 pops(phone),
                 tools(phone),
+                unknown_like_wrong(phone),
             ]
             show_load()
         finally:
@@ -243,6 +246,28 @@ def tools(phone: Telephone) -> bool:
     for name, figures in counted.items():
         show(f"tool {name}", figures)
     return within("slowest tool p95", max(map(p95, counted.values())), TOOL_LIMIT_MS)
+
+
+def unknown_like_wrong(phone: Telephone) -> bool:
+    """How often the clock tells a wrong answer of a customer's number from the answer of a number
+    that nobody has: the share of pairs in which the first took longer, 0.5 when it tells nothing.
+    """
+    took: dict[str, list[float]] = {"wrong": [], "unknown": []}
+    numbers = [number for number, _ in reversed(phone.world["born"])][:GUESSES]
+    for index, number in enumerate(numbers):
+        for kind, caller in (("wrong", number), ("unknown", f"+1404201{index:04d}")):
+            call = {"call_id": phone.sid(), "caller_phone": caller}
+            phone.tool("start-verification", call)
+            guess = {"factor": "date_of_birth", "answer": "1901-02-03"}
+            took[kind].append(phone.tool("verify-answer", call | guess)[0])
+    wrong, unknown = (times[UNCOUNTED:] for times in took.values())
+    show("wrong answer, a customer's number", wrong)
+    show("same answer, nobody's number", unknown)
+    share = sum(a > b for a, b in product(wrong, unknown)) / (len(wrong) * len(unknown))
+    held = abs(share - 0.5) <= TELLING
+    limits = f"in 0.5 +- {TELLING}"
+    print(f"{'clock tells them apart':34}{share:8.2f} {limits}  {'ok' if held else 'MISSED'}")
+    return held
 
 
 def show_load() -> None:
