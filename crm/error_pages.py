@@ -1,6 +1,7 @@
 """Error answers that need neither database nor session: a page, or problem details for the API."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,12 @@ NOT_FOUND = ErrorText(
     "There is nothing at this address",
     "It may have been removed, or the address has a typing error.",
 )
+NOT_ALLOWED = ErrorText(
+    405,
+    "method_not_allowed",
+    "This address only takes a form",
+    "Open the page with that form and send it from there.",
+)
 TOO_MANY = ErrorText(429, "rate_limited", "Too many requests", "Wait a moment and try again.")
 SERVER_ERROR = ErrorText(
     500,
@@ -76,6 +83,13 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return answer(request, NOT_FOUND)
+
+
+def not_allowed(request: HttpRequest, methods: Collection[str]) -> HttpResponse:
+    """405 that names `methods`, for a page that was opened at the address of a form."""
+    response = answer(request, NOT_ALLOWED)
+    response["Allow"] = ", ".join(methods)
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

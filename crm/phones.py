@@ -11,6 +11,7 @@ WITHHELD = "anonymous"
 # Of North American numbers the vendor's list knows neither: codes such as 911 in place of an area
 # code, and the exchange 976, which charges whoever calls.
 _SERVICE_CODE = re.compile(r"\+1\d11")
+_SHORT_CODE = re.compile(r"[2-9]11|112|988")
 _PAID_EXCHANGE = re.compile(r"\+1\d{3}976")
 _PAID = (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST)
 _EXTENSION = re.compile(r"(?:ext\.?|x|#|extension)\s*(\d{1,7})\s*$", re.IGNORECASE)
@@ -65,6 +66,11 @@ def objection(e164: str) -> str:
     if _PAID_EXCHANGE.match(e164) or phonenumbers.number_type(number) in _PAID:
         return f"{display(e164)} charges whoever calls it."
     return ""
+
+
+def is_short_code(text: str) -> bool:
+    """Whether `text` is an emergency or service number such as 911, which is no E.164 number."""
+    return bool(_SHORT_CODE.fullmatch(digits(text)))
 
 
 def is_in(e164: str, countries: Collection[str]) -> bool:

@@ -11,13 +11,13 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
-    HttpResponseNotAllowed,
     HttpResponseRedirect,
     QueryDict,
 )
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from crm.error_pages import not_allowed
 from crm.kept_forms import sign_in_again
 from crm.listing import clean_query
 
@@ -40,7 +40,7 @@ def allowed(capability: str, methods: tuple[str, ...] = READ) -> Callable[[View[
                     return sign_in_again(request)
                 return redirect_to_login(request.get_full_path())
             if request.method not in methods:
-                return HttpResponseNotAllowed(methods)
+                return not_allowed(request, methods)
             if not request.user.can(capability):
                 raise PermissionDenied
             if _has_nul(request):

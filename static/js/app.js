@@ -28,6 +28,16 @@ document.addEventListener("click", (event) => {
   event.target.closest("[data-dismiss]")?.closest(".lw-alert")?.remove();
 });
 
+// After a refusal the first field at fault has the focus, however far down the page it stands.
+const FAULT = '[aria-invalid="true"], .invalid-feedback[tabindex]';
+const focusFault = (part) => part?.querySelector(FAULT)?.focus();
+
+focusFault(document.getElementById("content"));
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  const sent = detail.requestConfig && !SAFE.includes(detail.requestConfig.verb);
+  if (sent && document.activeElement === document.body) focusFault(detail.elt);
+});
+
 const seconds = (xhr) => Number.parseInt(xhr.getResponseHeader("Retry-After") ?? "", 10) || 60;
 
 document.addEventListener("htmx:responseError", (event) => {

@@ -51,6 +51,8 @@ const dataset = (spec, series, colours) => {
     showLine: series.shape !== "points",
     stepped: series.shape === "step" ? "before" : false,
     pointRadius: series.shape === "points" ? 5 : series.shape === "line" ? 2 : 0,
+    // Points on the edge of the ground are drawn whole.
+    clip: bar ? undefined : 6,
     maxBarThickness: 42,
   };
 };
@@ -123,6 +125,7 @@ const draw = (figure) => {
   const canvas = figure.querySelector("canvas");
   const spec = JSON.parse(document.getElementById(figure.dataset.chart).textContent);
   charts.get(canvas)?.destroy();
+  figure.classList.toggle("lw-chart-many", spec.series.length > 4);
   charts.set(canvas, new Chart(canvas, configuration(spec)));
 };
 

@@ -92,10 +92,10 @@ def place_call(
 def _require_service() -> None:
     if missing := providers.missing_settings():
         raise Refused(
-            "No telephone service is set up.",
+            "This number may be called now, but no telephone service is set up.",
             code="telephony_off",
-            remedy=f"Set {', '.join(missing)} (docs/telephony.md says how), or dial by hand and "
-            "log the call.",
+            remedy="Dial by hand and log the call. To connect a service, an administrator sets "
+            f"{', '.join(missing)} (docs/telephony.md).",
             status=503,
         )
 
@@ -105,6 +105,12 @@ def _callee(customer: Customer | None, number: str) -> Callee:
         if customer is None:
             raise Invalid("Whom to call?", field="number", remedy="Give a number or a customer.")
         return Callee(customer, customer.phone, customer.phone_extension)
+    if phones.is_short_code(number):
+        raise Invalid(
+            f"{number.strip()} is an emergency or service number.",
+            field="number",
+            remedy="Dial it by hand.",
+        )
     try:
         e164, extension = phones.parse(number)
     except ValueError as error:
@@ -131,7 +137,7 @@ def _check_dialable(callee: Callee, own: str) -> None:
     if not callee.is_on_card and not phones.is_in(callee.number, telephony.countries):
         raise _undialable(
             f"{phones.display(callee.number)} is abroad, and nobody in the books has it.",
-            "Create the customer first, or have the country added to CALL_COUNTRIES.",
+            "Create the customer first, or have an administrator allow it (CALL_COUNTRIES).",
         )
 
 

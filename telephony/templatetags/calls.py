@@ -40,6 +40,12 @@ def type_label(value: str | None) -> str:
 
 
 @register.filter
+def wish_label(value: str) -> str:
+    """The analyser's or a voice agent's name of a wish, as words: "new_appointment"."""
+    return value.replace("_", " ").capitalize()
+
+
+@register.filter
 def purpose_label(value: str) -> str:
     return str(ContactPurpose(value).label) if value in ContactPurpose.values else value
 

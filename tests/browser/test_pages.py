@@ -32,6 +32,7 @@ from tests.leads.factories import LeadFactory, scored
 from tests.telephony.factories import CallLogFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
+AT_FAULT = "document.activeElement.matches('[aria-invalid=true], .invalid-feedback')"
 LONG = "Bartholomew-Maximilian Featherstonehaugh"
 
 
@@ -224,4 +225,5 @@ def test_refused_forms_are_sound_and_name_the_fault_at_the_field(
         if page.locator("#confirm-dialog[open]").count():
             page.get_by_role("button", name="Yes, do it").click()
         page.locator("#content [role=alert]").first.wait_for()
+        assert page.evaluate(AT_FAULT), f"{address} leaves the focus elsewhere"
         assert_sound(page, address)

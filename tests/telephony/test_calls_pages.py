@@ -389,3 +389,24 @@ class TestMatching:
         assert customer.phone not in row and "May" not in row and "Ann" not in row
         assert "RE1" not in row
         assert not ProviderEvent.objects.exists()
+
+
+@pytest.mark.django_db
+def test_wish_is_shown_in_words_and_the_providers_status_beside_its_number() -> None:
+    call = CallLogFactory(
+        intent_detected="new_appointment",
+        analysed_by="lexicon-1",
+        provider="twilio",
+        provider_status="no-answer",
+        call_sid="CA12",
+    )
+    page = signed_in().get(call.get_absolute_url()).content.decode()
+    assert "New appointment <" in page
+    assert "CA12, no-answer" in page
+
+
+@pytest.mark.django_db
+def test_address_of_a_form_alone_is_a_page_that_says_so() -> None:
+    response = signed_in().get(reverse("telephony:call_match", args=[CallLogFactory().pk]))
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert "This address only takes a form" in response.content.decode()

@@ -285,6 +285,12 @@ class TestPlaceCall:
         assert (refused.value.code, refused.value.field) == (code, "number")
         assert (self.provider.calls, CallLog.objects.count()) == ([], 0)
 
+    @pytest.mark.parametrize("number", ["911", " 9-1-1", "112", "988"])
+    def test_emergency_number_is_left_to_the_hand(self, number: str, user: User) -> None:
+        with pytest.raises(Refused) as refused:
+            place_call(user=user, number=number, purpose="service")
+        assert refused.value.remedy == "Dial it by hand."
+
     def test_countries_are_those_of_the_settings_and_of_customers_any(
         self, user: User, settings: Any
     ) -> None:
