@@ -46,6 +46,7 @@ def test_form_comes_back_after_signing_in_and_is_sent_by_hand(user: Any, address
     assert answer["Location"] == f"/accounts/login/?next={KEPT}".replace(
         "/account/", "%2Faccount%2F"
     )
+    assert b"What you typed is kept" in client.get(answer["Location"]).content
     assert sign_in(client, user, next=KEPT)["Location"] == KEPT
     page = client.get(KEPT)
     assert b'value="Prefers &lt;b&gt;mornings&lt;/b&gt;"' in page.content
