@@ -428,7 +428,8 @@ IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=50 * 1024 * 1024)
 
 # Language and time
 LANGUAGE_CODE = "en-us"
-USE_I18N = True
+# One language: to look for each text in a catalogue that has no other took a tenth of a page.
+USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -1,5 +1,6 @@
 """Static files as the web server gives them out: hashed names, compressed, cached for ever."""
 
+from functools import cached_property
 from typing import Any
 
 import brotli
@@ -23,6 +24,16 @@ class StaticStorage(CompressedManifestStaticFilesStorage):
         (files, tuple(found for found in expressions if "sourceMappingURL" not in str(found)))
         for files, expressions in HashedFilesMixin.patterns
     )
+
+    @cached_property
+    def _addresses(self) -> dict[str, str]:
+        return {}
+
+    def url(self, name: str, force: bool = False) -> str:
+        """Kept: each page names a dozen files, and their hashes outlive the process."""
+        if name not in self._addresses:
+            self._addresses[name] = super().url(name, force)
+        return self._addresses[name]
 
     def create_compressor(self, **kwargs: Any) -> Compressor:
         return QuickCompressor(**kwargs)

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -8,11 +9,13 @@ from crm.enums import BatchKind
 from crm.live import live_url
 from crm.models import DataBatch
 from crm.navigation import url_or_empty, visible_items
+from crm.prepared import prepared
 from crm.shell import widgets_for
 
 
-def _demo_rows() -> bool:
-    return DataBatch.objects.filter(kind=BatchKind.DEMO, reverted_at=None).exists()
+@prepared()
+def demo_batch() -> QuerySet[DataBatch, Any]:
+    return DataBatch.objects.filter(kind=BatchKind.DEMO, reverted_at=None).values_list("pk")[:1]
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -27,7 +30,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
             "currency": settings.DEALERSHIP_CURRENCY,
         },
         "nav": SimpleLazyObject(lambda: visible_items(request)),
-        "demo_rows": SimpleLazyObject(_demo_rows),
+        "demo_rows": SimpleLazyObject(lambda: bool(demo_batch.rows())),
         "search": {"page_url": url_or_empty("customers"), "suggest_url": url_or_empty("search")},
         "live_url": SimpleLazyObject(lambda: live_url(request)),
         "widgets": SimpleLazyObject(lambda: widgets_for(request.user)),

@@ -1,10 +1,11 @@
 """Main navigation. An app adds its pages from its `AppConfig.ready`."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_resolver, get_script_prefix, get_urlconf, reverse
 
 from crm.roles import can
 
@@ -57,6 +58,12 @@ for _item in (
 
 def url_or_empty(name: str) -> str:
     """The address of a page, or "" when this installation does not route it."""
+    return _address(name, get_resolver(get_urlconf()), get_script_prefix())
+
+
+@lru_cache(maxsize=256)
+def _address(name: str, *routed_by: Any) -> str:
+    """Kept, as each page asks for all of its links; `routed_by` is what else it depends on."""
     try:
         return reverse(name)
     except NoReverseMatch:

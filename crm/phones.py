@@ -14,6 +14,8 @@ _SERVICE_CODE = re.compile(r"\+1\d11")
 _SHORT_CODE = re.compile(r"[2-9]11|112|988")
 _PAID_EXCHANGE = re.compile(r"\+1\d{3}976")
 _PAID = (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST)
+# What nearly all numbers of a page are: written without a look at the world's numbering plans.
+_NORTH_AMERICAN = re.compile(r"\+1([2-9]\d{2})(\d{3})(\d{4})")
 _EXTENSION = re.compile(r"(?:ext\.?|x|#|extension)\s*(\d{1,7})\s*$", re.IGNORECASE)
 
 
@@ -44,6 +46,8 @@ def parse(text: str, region: str = "US") -> tuple[str, str]:
 
 def display(e164: str) -> str:
     """National notation for US numbers, international for others; other text unchanged."""
+    if match := _NORTH_AMERICAN.fullmatch(e164):
+        return "({}) {}-{}".format(*match.groups())
     if e164 == WITHHELD:
         return "number withheld"
     try:

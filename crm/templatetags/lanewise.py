@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -86,7 +86,9 @@ def chart(chart: Chart, name: str = "chart", number: int | str = "") -> dict[str
     return {"chart": chart, "chart_id": f"{name}-{number}"}
 
 
+# A text that is escaped already and one that is not may be equal: told apart by their types.
 @register.simple_tag
+@lru_cache(maxsize=1024, typed=True)
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """An icon; decorative unless `label` gives it a text alternative."""
     access = format_html('role="img" aria-label="{}"', label) if label else 'aria-hidden="true"'
@@ -105,15 +107,22 @@ def alert_icon(level: str) -> str:
     return ALERT_ICONS.get(level, "info-circle")
 
 
-@register.inclusion_tag("components/_badge.html")
-def badge(value: str, label: Any = "", tone: str = "") -> dict[str, Any]:
+def badge_html(tone: str, icon_name: str, label: Any) -> SafeString:
+    """A badge; a list shows one in each row, so it is no template of its own."""
+    return format_html(
+        '<span class="lw-badge lw-badge-{}">{}{}</span>', tone, icon(icon_name), label
+    )
+
+
+@register.simple_tag
+def badge(value: str, label: Any = "", tone: str = "") -> SafeString:
     """A badge with words and an icon; unknown values are neutral. `tone` overrides the colour."""
     known_tone, icon_name = BADGES.get(str(value), ("neutral", "point"))
-    return {
-        "tone": tone if tone in TONES else known_tone,
-        "icon": icon_name,
-        "label": label or str(value).replace("_", " ").capitalize(),
-    }
+    return badge_html(
+        tone if tone in TONES else known_tone,
+        icon_name,
+        label or str(value).replace("_", " ").capitalize(),
+    )
 
 
 @register.filter

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,6 +24,7 @@ from crm.models import (
     Vehicle,
 )
 from crm.panels import panels_for
+from crm.prepared import prepared
 from crm.services import customers as service
 from crm.timeline import Source, sources_for, timeline
 from crm.views.common import WRITE, allowed, go, is_fragment
@@ -47,18 +48,19 @@ def customer(request: HttpRequest, key: UUID) -> HttpResponse:
 
 def show(request: HttpRequest, customer: Customer, note: NoteForm, status: int = 200) -> Any:
     user: Any = request.user
+    key = customer.pk
     context = {
         "customer": customer,
         "note_form": note,
-        "vehicles": vehicles_of(customer) if user.can("vehicles:read") else [],
-        "notes": _notes(customer),
+        "vehicles": vehicles_of.dicts(customer=key) if user.can("vehicles:read") else [],
+        "notes": latest_notes_of.dicts(customer=key),
         "panels": panels_for(request, customer),
         **timeline_context(request, customer),
     }
     if user.can("appointments:read"):
         context |= _visits(customer)
     if user.can("service:read"):
-        context |= {"history": _history(customer), "refused": _refused(customer)}
+        context |= {"history": services_of.dicts(customer=key), "refused": _refused(customer)}
     return render(request, "crm/customer.html", context, status=status)
 
 
@@ -92,7 +94,8 @@ def customer_note(request: HttpRequest, key: UUID) -> HttpResponse:
         except Refused as refused:
             form.refuse(refused)
     if is_fragment(request):
-        context = {"customer": found, "note_form": form, "notes": _notes(found)}
+        notes = latest_notes_of.dicts(customer=found.pk)
+        context = {"customer": found, "note_form": form, "notes": notes}
         response = render(request, "crm/_notes.html", context, status=422 if form.errors else 200)
         if not form.errors:
             response["HX-Trigger"] = "lanewise:noted"
@@ -102,9 +105,10 @@ def customer_note(request: HttpRequest, key: UUID) -> HttpResponse:
     return go(request, reverse("customer", args=[found.pk]))
 
 
-def vehicles_of(customer: Customer) -> list[Any]:
+@prepared(customer=UUID)
+def vehicles_of(customer: UUID) -> QuerySet[Any, Any]:
     """Vehicles, the primary one first, those that left the household last."""
-    return list(
+    return (
         Vehicle.objects.filter(customer=customer)
         .order_by(F("status").asc(), "-is_primary_vehicle", "-year", "id")
         .values(
@@ -115,9 +119,9 @@ def vehicles_of(customer: Customer) -> list[Any]:
     )  # fmt: skip
 
 
-def _visits(customer: Customer) -> dict[str, Any]:
-    """Upcoming visits (soonest first) and past ones (latest first), in one query."""
-    rows = list(
+@prepared(customer=UUID)
+def appointments_of(customer: UUID) -> QuerySet[Any, Any]:
+    return (
         Appointment.objects.filter(customer=customer)
         .order_by("-scheduled_at", "id")
         .values(
@@ -127,6 +131,11 @@ def _visits(customer: Customer) -> dict[str, Any]:
             vehicle_name=vehicle_name("vehicle__"),
         )[: SHOWN_VISITS * 2]
     )  # fmt: skip
+
+
+def _visits(customer: Customer) -> dict[str, Any]:
+    """Upcoming visits (soonest first) and past ones (latest first), in one query."""
+    rows = appointments_of.dicts(customer=customer.pk)
     now = timezone.now()
     open_now = {AppointmentStatus.ARRIVED, AppointmentStatus.IN_PROGRESS}
     upcoming = [
@@ -139,8 +148,9 @@ def _visits(customer: Customer) -> dict[str, Any]:
     return {"upcoming": upcoming[::-1], "past": past[:SHOWN_VISITS], "has_more": len(past) > 12}
 
 
-def _history(customer: Customer) -> list[dict[str, Any]]:
-    return list(
+@prepared(customer=UUID)
+def services_of(customer: UUID) -> QuerySet[Any, Any]:
+    return (
         ServiceRecord.objects.filter(customer=customer)
         .latest_first()
         .values(
@@ -153,10 +163,9 @@ def _history(customer: Customer) -> list[dict[str, Any]]:
     )  # fmt: skip
 
 
-def _refused(customer: Customer) -> list[dict[str, Any]]:
-    """Declined and deferred work that no later visit did; what is due first."""
-    today = timezone.localdate()
-    rows = list(
+@prepared(customer=UUID)
+def refused_lines_of(customer: UUID) -> QuerySet[Any, Any]:
+    return (
         ServiceLine.objects.refused()
         .filter(vehicle__customer=customer)
         .order_by("-service_record__service_date", "id")
@@ -168,6 +177,12 @@ def _refused(customer: Customer) -> list[dict[str, Any]]:
             vehicle_name=vehicle_name("vehicle__"),
         )
     )  # fmt: skip
+
+
+def _refused(customer: Customer) -> list[dict[str, Any]]:
+    """Declined and deferred work that no later visit did; what is due first."""
+    today = timezone.localdate()
+    rows = refused_lines_of.dicts(customer=customer.pk)
     for row in rows:
         row["is_due"] = _is_due(row, today)
     return sorted(rows, key=lambda row: not row["is_due"])
@@ -183,8 +198,9 @@ def _is_due(row: dict[str, Any], today: Any) -> bool:
     )
 
 
-def _notes(customer: Customer) -> list[Any]:
-    return list(
+@prepared(customer=UUID)
+def latest_notes_of(customer: UUID) -> QuerySet[Any, Any]:
+    return (
         CustomerNote.objects.filter(customer=customer)
         .order_by("-created_at", "id")
         .values("text", "created_at", who=full_name("author__"))[:SHOWN_NOTES]

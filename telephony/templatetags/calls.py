@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 
 from crm import phones
 from crm.enums import ContactPurpose
+from crm.templatetags.lanewise import badge_html
 from telephony.enums import AnsweredBy, CallOutcome, CallStatus, CallType, Direction, Provider
 
 register = template.Library()
@@ -50,8 +52,8 @@ def purpose_label(value: str) -> str:
     return str(ContactPurpose(value).label) if value in ContactPurpose.values else value
 
 
-@register.inclusion_tag("components/_badge.html")
-def call_badge(call: Any) -> dict[str, Any]:
+@register.simple_tag
+def call_badge(call: Any) -> SafeString:
     """Which way a call went and how it ended, in one badge; `call` is a row or a CallLog."""
 
     def told(name: str) -> Any:
@@ -64,7 +66,7 @@ def call_badge(call: Any) -> dict[str, Any]:
         voicemail=told("is_voicemail"),
         reported=told("provider") not in (Provider.MANUAL, Provider.OTHER),
     )
-    return {"tone": tone, "icon": icon, "label": label}
+    return badge_html(tone, icon, label)
 
 
 def _badge(

@@ -1,4 +1,7 @@
+import phonenumbers
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crm import cleaning, phones
 from crm.exceptions import Invalid
@@ -15,6 +18,26 @@ from crm.exceptions import Invalid
 )
 def test_phone_in_any_notation_becomes_e164(typed, stored):
     assert phones.parse(typed) == stored
+
+
+@given(st.from_regex(r"\+1[0-9]{10}", fullmatch=True))
+def test_phone_of_north_america_reads_as_the_numbering_plans_write_it(number):
+    parsed = phonenumbers.parse(number, None)
+    national = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+    assert phones.display(number) == national
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("+442079460018", "+44 20 7946 0018"),
+        ("+18005550", "800-5550"),
+        ("anonymous", "number withheld"),
+        ("12", "12"),
+    ],
+)
+def test_phone_of_elsewhere_and_none_at_all_read_well(number, shown):
+    assert phones.display(number) == shown
 
 
 @pytest.mark.parametrize("typed", ["", "call me", "555", "555-0142", "12345678901234567890"])

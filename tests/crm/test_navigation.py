@@ -1,8 +1,10 @@
+from typing import Any
+
 import pytest
 from django.test import Client, RequestFactory
 
 from crm.enums import Role
-from crm.navigation import visible_items
+from crm.navigation import url_or_empty, visible_items
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -43,3 +45,11 @@ def test_current_page_is_marked() -> None:
 
 def test_stranger_sees_nothing(client: Client) -> None:
     assert b"nav-link" not in client.get("/accounts/login/").content
+
+
+def test_links_are_not_kept_beyond_their_routes(settings: Any) -> None:
+    assert url_or_empty("customers") == "/customers/"
+    settings.ROOT_URLCONF = "tests.jobs.pages"
+    assert url_or_empty("customers") == ""
+    settings.ROOT_URLCONF = "config.urls"
+    assert url_or_empty("customers") == "/customers/"

@@ -1,13 +1,13 @@
 """Template tags of the warmth pages: `{% load warmth %}`."""
 
 from datetime import timedelta
-from typing import Any
 
 from django import template
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
+from django.utils.safestring import SafeString
 
-from crm.templatetags.lanewise import shop_date
+from crm.templatetags.lanewise import badge_html, shop_date
 from warmth.enums import EventType, WarmthLevel
 from warmth.words import cause
 
@@ -25,10 +25,10 @@ _LEVELS = {
 }
 
 
-@register.inclusion_tag("components/_badge.html")
-def level_badge(level: str) -> dict[str, Any]:
+@register.simple_tag
+def level_badge(level: str) -> SafeString:
     tone, icon = _LEVELS[WarmthLevel(level)]
-    return {"tone": tone, "icon": icon, "label": WarmthLevel(level).label}
+    return badge_html(tone, icon, WarmthLevel(level).label)
 
 
 @register.filter
