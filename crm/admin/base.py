@@ -1,6 +1,6 @@
 """What all admin pages share: large tables, services behind the forms, streamed exports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
@@ -139,6 +139,18 @@ class ServiceAdmin(RecordAdmin):
     def remove(self, record: Any) -> None:
         raise NotImplementedError
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Those of a new record without what nobody may write: it has nothing there yet."""
+        sets = super().get_fieldsets(request, obj)
+        if obj is not None:
+            return sets
+        hidden = set(self.get_readonly_fields(request))
+        return [
+            (title, {**section, "fields": fields})
+            for title, section in sets
+            if (fields := _without(section["fields"], hidden))
+        ]
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -195,6 +207,13 @@ class ServiceAdmin(RecordAdmin):
             messages.error(request, str(refused))
             name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
             return HttpResponseRedirect(reverse(name, args=[object_id]))
+
+
+def _without(fields: Iterable[str | Sequence[str]], hidden: Collection[str]) -> list[list[str]]:
+    """Rows of fields as a fieldset has them, less those that are `hidden`."""
+    rows = [[row] if isinstance(row, str) else row for row in fields]
+    kept = [[field for field in row if field not in hidden] for row in rows]
+    return [row for row in kept if row]
 
 
 class StreamedExport:
