@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from crm.demo import Part, register
 from crm.models import Customer, DataBatch, User, Vehicle
+from jobs.registry import local_today
 from leads.classes import vehicle_type
 from leads.enums import ContactUrgency, LeadStatus, TestResult
 from leads.importing.evidence import Evidence
@@ -31,7 +32,7 @@ _PAST_DAYS = (5, 80)
 
 def _build(batch: DataBatch) -> Mapping[str, int]:
     rng = random.Random(_SEED)
-    today = timezone.localdate()
+    today = local_today()
     vehicles = list(
         Vehicle.objects.on_the_road().filter(batch=batch, customer__isnull=False).order_by("vin")
     )

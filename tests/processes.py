@@ -62,6 +62,17 @@ def _of(process: psutil.Process, var: Path) -> bool:
     return False
 
 
+def with_word(word: str, processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those with `word` in their command line; one that has ended meanwhile is none."""
+
+    def has_word(process: psutil.Process) -> bool:
+        with contextlib.suppress(psutil.Error):
+            return word in process.cmdline()
+        return False
+
+    return [process for process in processes if has_word(process)]
+
+
 def wait_until_none(var: Path, limit_seconds: float) -> list[psutil.Process]:
     """Wait for all of them to end; return those that have not."""
     deadline = time.monotonic() + limit_seconds
@@ -124,11 +135,7 @@ class Run:
     def part(self, name: str) -> psutil.Process:
         """The main process of web, beat or worker."""
         words = {"web": "config/gunicorn.py", "beat": "beat", "worker": "worker"}
-        [process] = [
-            child
-            for child in psutil.Process(self.process.pid).children()
-            if words[name] in child.cmdline()
-        ]
+        [process] = with_word(words[name], psutil.Process(self.process.pid).children())
         return process
 
     def healthy(self) -> bool:

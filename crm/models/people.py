@@ -4,12 +4,12 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Concat, Lower
-from django.utils import timezone
 
 from crm.enums import AppointmentTime, ContactMethod, CustomerType, Role
 from crm.models.base import CurrentDate, Record, one_of
 from crm.querysets import CustomerQuerySet
 from crm.roles import can, has_model_permission
+from jobs.registry import local_today
 
 PHONE = r"^\+[1-9][0-9]{7,14}$"
 EMAIL = r"^[^@[:space:]]+@[^@[:space:]]+\.[^@[:space:]]+$"
@@ -18,7 +18,7 @@ ZIP = r"^[0-9]{5}(-[0-9]{4})?$"
 
 
 def today() -> Any:
-    return timezone.localdate()
+    return local_today()
 
 
 class User(AbstractUser):

@@ -25,6 +25,7 @@ from crm.models import (
 from crm.services import consent
 from crm.services.import_files import forget_customer
 from crm.services.writing import assign, locked, save_changes
+from jobs.registry import local_today
 
 WRITABLE = (
     "phone",
@@ -170,7 +171,7 @@ def _present(customer: Customer) -> Customer:
 
 
 def _check_dates(customer: Customer) -> None:
-    today = timezone.localdate()
+    today = local_today()
     if customer.date_of_birth and customer.date_of_birth > today:
         raise Invalid(
             "The date of birth is in the future.", field="date_of_birth", remedy="Check the year."

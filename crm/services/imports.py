@@ -23,6 +23,7 @@ from crm.models import DataBatch, ImportChange, ImportRun, User
 from crm.services import import_files
 from crm.services.import_chunks import ChunkResult, apply_rows, copying
 from crm.services.import_report import Report
+from jobs.registry import local_today
 from jobs.services import enqueue
 
 CHUNK_ROWS = 2_000
@@ -253,7 +254,7 @@ def _reader(run: ImportRun) -> RowReader:
         run.mapping,
         orders=run.facts.get("date_orders", {}),
         advisors=advisors,
-        today=timezone.localdate(),
+        today=local_today(),
     )
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import numpy as np
 from django.db import connection
-from django.utils import timezone
 
 from crm import signals
 from crm.constraints import translated
@@ -17,6 +16,7 @@ from crm.models import Appointment, Customer, DataBatch, ServiceRecord, Vehicle
 from crm.seeding.columns import Ints
 from crm.seeding.loader import ahead, bulk_tables, copy, fill_search
 from crm.seeding.statistics import analyse
+from jobs.registry import local_today
 from leads.generator import Plan
 from leads.loading import TABLES, Maker, batch_key
 from leads.models import Lead
@@ -65,7 +65,7 @@ def load(plan: Plan, on_progress: Progress = lambda leads: None) -> dict[str, in
         analyse(*TABLES)
         if others:
             # The places within a cohort are among all leads, not only among the new ones.
-            scoring.recompute(parameters=parameters, as_of=timezone.localdate())
+            scoring.recompute(parameters=parameters, as_of=local_today())
         signals.announce(signals.customers_loaded, batch_id=key)
     return written
 

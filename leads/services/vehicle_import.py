@@ -25,6 +25,7 @@ from crm.services import import_files
 from crm.services.import_chunks import apply_rows
 from crm.services.import_report import Report
 from crm.services.imports import count_records
+from jobs.registry import local_today
 from leads.classes import vehicle_type
 from leads.enums import ScoreCause
 from leads.importing import evidence
@@ -83,7 +84,7 @@ class _Line:
 
 class _Import:
     def __init__(self, path: Path) -> None:
-        self.today = timezone.localdate()
+        self.today = local_today()
         self.table = open_table(path, path.name, import_files.limits())
         self.about_battery = evidence.guess(self.table.headers)
         self.mapping = _mapping(self.table, self.about_battery)

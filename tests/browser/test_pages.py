@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from crm.enums import AppointmentStatus, LineOutcome, Role
 from crm.services import customers as service
+from jobs.registry import local_today
 from tests.browser.conftest import assert_sound
 from tests.factories import (
     AppointmentFactory,
@@ -58,7 +59,7 @@ def busy_shop() -> dict[str, Any]:
         service_record=record,
         outcome=LineOutcome.DEFERRED,
         reason="Payday",
-        deferred_until=timezone.localdate(),
+        deferred_until=local_today(),
         deferred_until_mileage=60_000,
     )
     CustomerNoteFactory(customer=customer, text="x" * 300)

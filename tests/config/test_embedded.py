@@ -18,7 +18,7 @@ from config import embedded, keeper, postgres, valkey
 from config.embedded import Servers, attach
 from config.environment import BASE_DIR, redis_py_url
 from config.processes import Account, ServerError, make_private, require_reachable, rotate
-from tests.processes import processes_of
+from tests.processes import processes_of, with_word
 
 CLIENT = """
 import sys, time
@@ -49,7 +49,7 @@ def var() -> Iterator[Path]:
 
 
 def keeper_of(var: Path) -> psutil.Process:
-    [process] = [p for p in processes_of(var) if "config.keeper" in p.cmdline()]
+    [process] = with_word("config.keeper", processes_of(var))
     return process
 
 

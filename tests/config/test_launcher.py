@@ -15,7 +15,7 @@ import pytest
 
 from config.embedded import attach
 from config.keeper import runtime_dir
-from tests.processes import GONE_SECONDS, Run, free_port, processes_of, wait_until_none
+from tests.processes import GONE_SECONDS, Run, free_port, processes_of, wait_until_none, with_word
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("launcher")]
 
@@ -143,7 +143,7 @@ def test_keeper_killed_is_replaced_and_pages_come_back(
     var: Path, launch: Callable[..., Run]
 ) -> None:
     run = launch().wait_until_ready()
-    [keeper] = [p for p in processes_of(var) if "config.keeper" in p.cmdline()]
+    [keeper] = with_word("config.keeper", processes_of(var))
     keeper.kill()
     deadline = time.monotonic() + 60
     while "starting another one" not in run.output and time.monotonic() < deadline:

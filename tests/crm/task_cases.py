@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from crm.models import ContactDecision, IdempotencyKey, ImportRun, RateBucket, WebhookMessage
 from crm.services import import_files, imports, webhooks
+from jobs.registry import local_today
 from tests.factories import (
     AppointmentFactory,
     CustomerFactory,
@@ -83,7 +84,7 @@ def a_visit_nobody_was_told_of() -> None:
 
 
 def refused_work() -> None:
-    record = ServiceRecordFactory(service_date=timezone.localdate() - timedelta(days=30))
+    record = ServiceRecordFactory(service_date=local_today() - timedelta(days=30))
     ServiceLineFactory(service_record=record, outcome="declined", reason="Too dear")
     WorkItemFactory(expires_at=timezone.now() - timedelta(days=1))
 

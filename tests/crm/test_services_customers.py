@@ -7,6 +7,7 @@ from crm import models
 from crm.context import acting
 from crm.exceptions import Duplicate, HasHistory, Invalid, StaleWrite
 from crm.services import customers, vehicles
+from jobs.registry import local_today
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -43,8 +44,8 @@ def test_create_customer_known_phone_is_a_duplicate_at_the_field():
     ("field", "value"),
     [
         ("phone", "nope"),
-        ("date_of_birth", timezone.localdate() + timedelta(days=1)),
-        ("customer_since", timezone.localdate() + timedelta(days=1)),
+        ("date_of_birth", local_today() + timedelta(days=1)),
+        ("customer_since", local_today() + timedelta(days=1)),
         ("anonymised_at", timezone.now()),
         ("id", "x"),
     ],

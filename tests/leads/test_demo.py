@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from crm.enums import AppointmentStatus, BatchKind
 from crm.models import Customer, DataBatch, Vehicle
+from jobs.registry import local_today
 from leads import demo
 from leads.models import BatteryTest, Lead
 from tests.factories import CARS, AppointmentFactory, CustomerFactory, VehicleFactory, shop_with
@@ -51,7 +52,7 @@ def test_demo_is_taken_away_and_nothing_else(batch: DataBatch) -> None:
     kept = Lead.objects.create(
         vin=real.vin, year=real.year, make=real.make, model=real.model,
         vehicle_type="light_truck", vehicle=real, customer=real.customer,
-        customer_name="Dana", as_of=timezone.localdate(),
+        customer_name="Dana", as_of=local_today(),
     )  # fmt: skip
     customers = Customer.objects.filter(batch=batch)
     removed: Any = demo._remove(customers, Vehicle.objects.filter(batch=batch))
@@ -61,7 +62,7 @@ def test_demo_is_taken_away_and_nothing_else(batch: DataBatch) -> None:
 
 
 def test_demo_telematics_are_plausible_and_the_same_each_time() -> None:
-    vehicle, today = VehicleFactory.build(model=CARS[0][1]), timezone.localdate()
+    vehicle, today = VehicleFactory.build(model=CARS[0][1]), local_today()
 
     def told() -> list[Any]:
         rng = random.Random(3)

@@ -12,10 +12,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from crm import vin
 from crm.models import Customer, DataBatch, ImportRun, Vehicle
+from jobs.registry import local_today
 from leads.importing import evidence
 from leads.importing.evidence import EvidenceRefused
 from leads.importing.states import state_of
@@ -70,7 +70,7 @@ class TestImport:
         assert lead.batch_id == DataBatch.objects.get().pk
 
     def test_fresh_test_counts_and_old_one_is_unknown_again(self, tmp_path: Path) -> None:
-        today = timezone.localdate().isoformat()
+        today = local_today().isoformat()
         run(
             write(
                 tmp_path,
@@ -89,7 +89,7 @@ class TestImport:
         assert (lead.ignition_frequency, lead.soc_decline, lead.short_trips) == (None, None, None)
         assert Vehicle.objects.get().customer is None
         assert Lead.objects.get().is_open
-        assert syncing.sync_vehicles([lead.vehicle_id], as_of=timezone.localdate()).rows == 0
+        assert syncing.sync_vehicles([lead.vehicle_id], as_of=local_today()).rows == 0
 
     def test_known_vehicle_gets_the_new_facts_and_keeps_its_owner(self, tmp_path: Path) -> None:
         owner = CustomerFactory(zip_code="33602", state="FL", city="Tampa")
@@ -97,7 +97,7 @@ class TestImport:
             customer=owner, vin="1FTFW1E42LFA67890", year=2020, make="Ford", model="F-150",
             current_mileage=30_000,
         )  # fmt: skip
-        syncing.sync_vehicles([vehicle.pk], as_of=timezone.localdate())
+        syncing.sync_vehicles([vehicle.pk], as_of=local_today())
         assert run(write(tmp_path, BARE.replace(",,,,,,", ",2600,,,,,"))) == 0
         lead = record(vehicle.vin)
         assert (lead.customer_id, lead.city, lead.current_mileage) == (owner.pk, "Tampa", 39_000)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from crm.exceptions import IllegalTransition, Invalid
 from crm.models import Vehicle, WorkItem
+from jobs.registry import local_today
 from leads.enums import LeadStatus, TestResult
 from leads.models import BatteryTest, Lead, LeadScore, ScoreHistory
 from leads.services import leads, outcomes, scoring, syncing, work
@@ -127,7 +128,7 @@ def test_battery_test_is_evidence_until_another_battery_is_in():
     def tested(result, minute):
         at = timezone.now() - timedelta(hours=2) + timedelta(minutes=minute)
         BatteryTest.objects.create(vehicle=vehicle, result=result, tested_at=at)
-        return scored(vehicle, as_of=timezone.localdate())
+        return scored(vehicle, as_of=local_today())
 
     weak = tested(TestResult.RECHARGE, 1)
     assert weak.soc_decline is True and weak.posterior_probability > before
@@ -151,10 +152,10 @@ def test_telematics_survive_a_sync():
 )
 def test_vehicle_rests_after_a_closed_lead(status, comes_back):
     vehicle = VehicleFactory()
-    lead = scored(vehicle, as_of=timezone.localdate()).lead
+    lead = scored(vehicle, as_of=local_today()).lead
     leads.move_lead(lead=lead, status=status, reason="Done")
-    assert bool(scored(vehicle, as_of=timezone.localdate())) is comes_back
-    later = timezone.localdate() + timedelta(days=syncing.WON_DAYS + 2)
+    assert bool(scored(vehicle, as_of=local_today())) is comes_back
+    later = local_today() + timedelta(days=syncing.WON_DAYS + 2)
     assert scored(vehicle, as_of=later) is not None
 
 

@@ -4,10 +4,10 @@ import itertools
 from datetime import date, timedelta
 from typing import Any
 
-from django.utils import timezone
 from rest_framework.test import APIClient
 
 from crm.enums import Role
+from jobs.registry import local_today
 from tests import factories
 from tests.crm.api import ROOT, client_of
 
@@ -52,7 +52,7 @@ def a_customer(**data: Any) -> Any:
 
 
 def a_time(days: int = 3, hour: int = 10) -> Any:
-    return factories.shop_time(timezone.localdate() + timedelta(days=days), hour)
+    return factories.shop_time(local_today() + timedelta(days=days), hour)
 
 
 def a_booking(**changes: Any) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from crm.enums import Role
 from crm.models import Consent, WorkItem
+from jobs.registry import local_today
 from telephony.agent.tools import TOOLS
 from telephony.models import (
     CallerVerification,
@@ -77,10 +77,8 @@ def test_hand_over_transfers_while_open_and_else_leaves_work(
 ) -> None:
     customer = a_customer()
     settings.TELEPHONY = replace(settings.TELEPHONY, shop_numbers=["+12055550100"])
-    today = timezone.localdate()
     hours = {"opens": "00:00", "closes": "23:59:59"} if is_open else {"opens": None, "closes": None}
-    factories.SpecialDayFactory(date=timezone.localdate(timezone.now()), **hours)
-    factories.SpecialDayFactory(date=today, **hours)
+    factories.SpecialDayFactory(date=local_today(), **hours)
     reply = Line(customer.phone)("hand_over", reason="wants Kim")
     assert reply["data"]["transfer_to"] == ("+12055550100" if is_open else None)
     assert CallLog.objects.get().outcome == outcome

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm.enums import Role
+from jobs.registry import local_today
 from tests.crm.api import ROOT, client_of, problem_of
 from tests.factories import CustomerFactory
 from tests.warmth.factories import WarmthEventFactory
@@ -89,7 +90,7 @@ def test_list_is_filtered_and_latest_first(client: Any) -> None:
     old = WarmthEventFactory(occurred_at=timezone.now() - timedelta(days=40))
     new = WarmthEventFactory(event_type=EventType.QUOTE)
     assert [row["id"] for row in client.get(EVENTS).json()["results"]] == [new.pk, old.pk]
-    day = timezone.localdate() - timedelta(days=30)
+    day = local_today() - timedelta(days=30)
     for query, wanted in (
         ({"customer_id": str(old.customer_id)}, old),
         ({"event_type": "quote"}, new),

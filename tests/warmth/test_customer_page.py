@@ -10,6 +10,7 @@ from django.utils import timezone
 from crm.briefs import lines_for
 from crm.models import Customer
 from crm.timeline import sources_for, timeline
+from jobs.registry import local_today
 from tests.crm.pages import HTMX, signed_in
 from tests.factories import CustomerFactory, UserFactory
 from tests.warmth.factories import WarmthEventFactory
@@ -108,7 +109,7 @@ def test_history_goes_on_in_the_archive(customer: Customer) -> None:
 def test_an_adjustment_needs_a_reason_and_shows_beside_the_automatic_value(
     customer: Customer,
 ) -> None:
-    client, last = signed_in(), (timezone.localdate() + timedelta(days=30)).isoformat()
+    client, last = signed_in(), (local_today() + timedelta(days=30)).isoformat()
     data = {"component": "budget_qualification", "value": "90", "expires_on": last}
     refused = client.post(address("adjust", customer), data)
     assert refused.status_code == 422 and "reason" in refused.context["adjustment_form"].errors

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm.exceptions import Refused
+from jobs.registry import local_today
 from tests.factories import CustomerFactory
 from tests.warmth.factories import WarmthEventFactory
 from warmth.models import CustomerWarmth, CustomerWarmthHistory
@@ -98,7 +99,7 @@ def test_preview_of_the_version_in_force_changes_nobody(warm):
 
 def test_preview_for_another_day_lets_impacts_decay(warm):
     in_force = algorithms.champion()
-    later = rules.preview(in_force, as_of=timezone.localdate() + timedelta(days=120))
+    later = rules.preview(in_force, as_of=local_today() + timedelta(days=120))
     assert later.mean_change < 0
     assert CustomerWarmthHistory.objects.count() == 2
 

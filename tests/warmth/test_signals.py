@@ -12,6 +12,7 @@ from crm.services import appointments, contacts
 from crm.services.customers import create_customer, erase_customer
 from jobs.models import Outbox
 from jobs.outbox import execute
+from jobs.registry import local_today
 from tests.factories import (
     AppointmentFactory,
     CustomerFactory,
@@ -139,7 +140,7 @@ def test_opt_out_counts_when_it_is_about_offers(customer):
 
 
 def test_vehicle_bought_from_us_is_a_purchase_with_its_date(customer):
-    bought = timezone.localdate() - timedelta(days=40)
+    bought = local_today() - timedelta(days=40)
     VehicleFactory(customer=customer, purchased_from_us=True, purchase_date=bought)
     VehicleFactory(customer=customer, purchase_date=bought, is_primary_vehicle=False)
     sync(customer)
@@ -230,7 +231,7 @@ def test_loaded_batch_is_taken_slice_by_slice(monkeypatch):
     for _ in range(3):
         VehicleFactory(
             customer=CustomerFactory(batch=batch), purchased_from_us=True,
-            purchase_date=timezone.localdate() - timedelta(days=400),
+            purchase_date=local_today() - timedelta(days=400),
         )  # fmt: skip
     after = syncing.sync_slice(batch_id=batch.pk)
     assert (bool(after), CustomerWarmth.objects.count()) == (True, 2)
