@@ -67,6 +67,8 @@ def place_call(
     if purpose not in ContactPurpose.values:
         raise Invalid("Unknown purpose.", field="purpose", remedy="Choose a listed one.")
     callee = _callee(customer, number)
+    own = party(user.phone)
+    _check_dialable(callee, own)
     # Before anything about the service: whoever then dials by hand was told whether they may.
     if callee.customer is not None:
         require_permission(customer=callee.customer, channel=Channel.CALL, purpose=purpose)
@@ -74,8 +76,6 @@ def place_call(
         require_permission(
             customer=None, phone=callee.number, channel=Channel.CALL, purpose=purpose
         )
-    own = party(user.phone)
-    _check_dialable(callee, own)
     _require_service()
     if own == WITHHELD:
         raise Refused(
