@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -15,9 +16,10 @@ from jobs.models import JobChunk, JobRun
 from jobs.services import start_run
 from leads.generator import Plan
 from leads.models import Lead, LeadRecord, LeadScore, ScoreHistory
-from leads.services import generation, work
+from leads.services import generation, nightly, work
 from tests.jobs.processes import wait_until
 
+AS_OF = date(2024, 12, 31)
 NIGHT = ("leads.sync", "leads.recompute", "leads.offer")
 
 
@@ -90,13 +92,13 @@ HALFWAY = dict(zip(NIGHT, (a_changed_lead, last_score, last_customer_to_call), s
 
 
 @contextmanager
-def blocked(statement: str) -> Iterator[None]:
-    """Hold the row that `statement` locks."""
+def blocked(statement: str) -> Iterator[psycopg.Connection]:
+    """Hold the row that `statement` locks, in a session of its own."""
     known = connection.get_connection_params()
     names = ("host", "port", "user", "password", "dbname")
     with closing(psycopg.connect(**{n: known[n] for n in names if known.get(n)})) as other:
         other.execute(statement)
-        yield
+        yield other
 
 
 def kill_while_waiting(work_on: Callable[[], object]) -> None:
@@ -138,3 +140,35 @@ def test_night_killed_halfway_ends_like_one_left_in_peace() -> None:
     assert state() != expected
     night(killed_then_finished)
     assert state() == expected
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_changed_world")
+def test_lead_that_goes_while_the_night_waits_for_its_score_stays_gone() -> None:
+    going = LeadScore.objects.latest("pk").pk
+    LeadScore.objects.update(adjusted_prior=0.5)
+    written: list[int] = []
+
+    def work_on() -> None:
+        try:
+            written.append(nightly.recompute_chunk(cohorts=None, as_of=AS_OF))
+        finally:
+            connection.close()
+
+    with blocked(f"DELETE FROM vin_leads WHERE lead_id = {going}") as other:
+        thread = threading.Thread(target=work_on)
+        thread.start()
+        wait_until(anybody_waits, seconds=30, what="the run waits for the score")
+        other.commit()
+        thread.join(timeout=30)
+    assert written == [Lead.objects.count()]
+    assert not LeadScore.objects.filter(pk=going).exists()
+
+
+def anybody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock')"
+        )
+        return bool(cursor.fetchone()[0])
