@@ -176,7 +176,9 @@ def _check_dates(customer: Customer) -> None:
         raise Invalid(
             "The date of birth is in the future.", field="date_of_birth", remedy="Check the year."
         )
-    if customer.customer_since and customer.customer_since > today:
+    # The column's own default is the day in UTC, in the evening the dealership's tomorrow.
+    latest = max(today, timezone.now().date())
+    if customer.customer_since and customer.customer_since > latest:
         raise Invalid(
             "“Customer since” is in the future.", field="customer_since", remedy="Check the date."
         )

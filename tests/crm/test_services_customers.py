@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from crm import models
@@ -44,8 +45,8 @@ def test_create_customer_known_phone_is_a_duplicate_at_the_field():
     ("field", "value"),
     [
         ("phone", "nope"),
-        ("date_of_birth", local_today() + timedelta(days=1)),
-        ("customer_since", local_today() + timedelta(days=1)),
+        ("date_of_birth", local_today() + timedelta(days=2)),
+        ("customer_since", local_today() + timedelta(days=2)),
         ("anonymised_at", timezone.now()),
         ("id", "x"),
     ],
@@ -66,6 +67,19 @@ def test_update_customer_with_old_version_is_stale_and_writes_nothing():
         )
     customer.refresh_from_db()
     assert customer.city == "Macon"
+
+
+def test_customer_written_by_sql_late_in_the_day_can_be_changed(monkeypatch):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO customers (phone, first_name, last_name)"
+            " VALUES ('+12055550142', 'Ada', 'Late') RETURNING id, CURRENT_DATE"
+        )
+        key, today = cursor.fetchone()
+    monkeypatch.setattr(customers, "local_today", lambda: today - timedelta(days=1))
+    customer = models.Customer.objects.get(pk=key)
+    changed = customers.update_customer(customer=customer, data={"city": "Macon"})
+    assert (changed.city, changed.customer_since) == ("Macon", today)
 
 
 def test_delete_customer_without_history_takes_vehicles():
