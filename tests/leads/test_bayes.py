@@ -1,19 +1,25 @@
 """Bayes' rule in odds form."""
 
 import math
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leads.bayes import update
 from leads.parameters import EVIDENCE, SEED, LikelihoodRatio
 
 PRIORS = st.floats(0.001, 0.999)
+# What the limits of a parameter set leave of a prior (rule scoring_parameters_prior_range).
+LIMITED = st.floats(0.001, 0.5)
 RATIOS = st.floats(0.02, 50)
 LRS = st.fixed_dictionaries({name: st.builds(LikelihoodRatio, RATIOS, RATIOS) for name in EVIDENCE})
 STATES = st.fixed_dictionaries({name: st.sampled_from([True, False, None]) for name in EVIDENCE})
+KNOWN = st.tuples(st.sampled_from(EVIDENCE), st.booleans())
 SEEDS = SEED.likelihood_ratios
+# As far as a set may go: beyond that a posterior would be 1 in double precision.
+HIGHEST = dict.fromkeys(EVIDENCE, LikelihoodRatio(50.0, 0.02))
 
 
 def known(*present):
@@ -62,7 +68,9 @@ def test_impossible_prior_is_refused(prior):
         update(prior, {}, SEEDS)
 
 
-@given(PRIORS, STATES, LRS, st.floats(-5, 5), st.floats(0.1, 2))
+@given(LIMITED, STATES, LRS, st.floats(-5, 5), st.floats(0.1, 2))
+@example(0.5, dict.fromkeys(EVIDENCE, True), HIGHEST, 5.0, 2.0)
+@example(0.001, dict.fromkeys(EVIDENCE, False), HIGHEST, -5.0, 2.0)
 def test_contributions_add_up_to_the_log_odds_of_the_posterior(prior, states, ratios, a, b):
     result = update(prior, states, ratios, intercept=a, slope=b)
     assert math.fsum(part.log_odds for part in result.contributions) == result.log_odds
@@ -82,15 +90,19 @@ def test_posterior_grows_with_the_prior(one, other, states, ratios):
     assert update(low, states, ratios).posterior <= update(high, states, ratios).posterior
 
 
-@given(PRIORS, STATES, LRS, st.sampled_from(EVIDENCE), RATIOS)
-def test_posterior_grows_with_each_ratio_of_present_evidence(prior, states, ratios, name, other):
-    states = states | {name: True}
-    low, high = sorted((ratios[name].present, other))
+@given(PRIORS, STATES, LRS, KNOWN, st.lists(RATIOS, min_size=2, max_size=2))
+def test_posterior_grows_with_each_ratio(prior, states, ratios, known, values):
+    """LR+ where the evidence is present, LR- where it is known to be absent."""
+    name, state = known
     posteriors = [
-        update(prior, states, ratios | {name: LikelihoodRatio(ratio)}).posterior
-        for ratio in (low, high)
+        update(
+            prior,
+            states | {name: state},
+            ratios | {name: replace(ratios[name], **{"present" if state else "absent": ratio})},
+        ).posterior
+        for ratio in sorted(values)
     ]
-    assert posteriors[0] <= posteriors[1]
+    assert posteriors == sorted(posteriors)
 
 
 @given(PRIORS, STATES, LRS, st.permutations(EVIDENCE))
