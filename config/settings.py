@@ -196,6 +196,8 @@ DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
     "application_name": f"lanewise-{LANEWISE_ROLE}",
     # Compiling takes longer than running what pages and jobs ask for.
     "options": "-c jit=off "
+    # Of whose days the views count (warmth/migrations/sql/views.sql).
+    f"-c lanewise.time_zone={DEALERSHIP_TIME_ZONE} "
     + " ".join(
         f"-c {name}={seconds}s"
         for name, seconds in (

@@ -13,7 +13,7 @@ DAYS_SILENT = Case(
     default=Greatest(
         Func(
             F("last_engagement_date"),
-            template="(CURRENT_DATE - (%(expressions)s)::date)",
+            template="(shop_date(now()) - shop_date(%(expressions)s))",
             output_field=IntegerField(),
         ),
         Value(0),

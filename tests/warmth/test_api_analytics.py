@@ -9,11 +9,15 @@ from django.db import connection
 from django.utils import timezone
 
 from crm.enums import Role
+from crm.querysets import shop_day
+from jobs.registry import local_today
 from tests.crm.api import ROOT, client_of, problem_of
-from tests.warmth.factories import CustomerWarmthFactory
+from tests.warmth.factories import CustomerWarmthFactory, history_row
+from warmth.services import figures
 
 pytestmark = pytest.mark.django_db
 ANALYTICS = f"{ROOT}analytics/warmth/"
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -53,6 +57,23 @@ def test_rows_say_what_the_view_of_the_database_says(client: Any) -> None:
     assert {row["engagement_status"] for row in rows} == {
         "None", "Recent", "Active", "Dormant", "At risk"
     }  # fmt: skip
+
+
+def test_days_end_at_the_shops_midnight_and_not_at_that_of_utc(client: Any) -> None:
+    midnight = shop_day(local_today())[0]
+    first, last = (
+        with_score("40", last_engagement_date=midnight - age) for age in (timedelta(), SECOND)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT customer_id, days_since_last_interaction FROM warmth_analytics")
+        assert dict(cursor.fetchall()) == {first.customer_id: 0, last.customer_id: 1}
+    rows = client.get(ANALYTICS).json()["results"]
+    days = {row["customer_id"]: row["days_silent"] for row in rows}
+    assert days == {str(first.customer_id): 0, str(last.customer_id): 1}
+    history_row(first, "30", midnight - SECOND)
+    found = [day.day for day in figures.trends()]
+    assert found == [day.day for day in figures.customer_trends(first.customer_id)]
+    assert found == [local_today() - timedelta(days=1), local_today()]
 
 
 def test_pages_follow_each_other_from_the_warmest_down(client: Any) -> None:

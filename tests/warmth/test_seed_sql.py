@@ -225,7 +225,7 @@ def test_engagement_status_of_who_never_came_is_none(customer):
 
 def test_trends_gather_the_changes_of_a_day(customer):
     run("UPDATE customer_warmth SET overall_warmth_score = 70.5")
-    (today,) = run("SELECT CURRENT_DATE")
+    (today,) = run("SELECT shop_date(now())")
     assert run(TRENDS, specific_customer_uuid=customer.pk) == [
         ("Sarah Chen", *today, Decimal("73.00"), "created, direct_update")
     ]

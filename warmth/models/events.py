@@ -1,6 +1,7 @@
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models.functions import Cast, Now
+from django.utils import timezone
 
 from crm.models.base import one_of
 from crm.models.people import Customer
@@ -72,4 +73,4 @@ class WarmthEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_event_type_display()} on {self.occurred_at:%Y-%m-%d}"
+        return f"{self.get_event_type_display()} on {timezone.localdate(self.occurred_at)}"

@@ -25,11 +25,11 @@ _DAYS = """
         coalesce(sum(change) FILTER (WHERE change > 0), 0.00),
         coalesce(sum(change) FILTER (WHERE change < 0), 0.00)
     FROM (
-        SELECT created_at::date AS day, count(*) AS changes, sum(score_change) AS change,
+        SELECT shop_date(created_at) AS day, count(*) AS changes, sum(score_change) AS change,
             round(avg(warmth_score_snapshot), 2) AS score
         FROM customer_warmth_history_all
         WHERE created_at >= CURRENT_TIMESTAMP - interval '30 days'
-        GROUP BY customer_warmth_id, created_at::date
+        GROUP BY customer_warmth_id, day
     ) AS moved
     GROUP BY day ORDER BY day
 """

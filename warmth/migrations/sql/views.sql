@@ -19,6 +19,13 @@ AS $$
     FROM warmth_algorithms WHERE state = 'published' AND split_percent = 100
 $$;
 
+-- The day that the dealership's calendar shows at an instant: the session of the application says
+-- in which time zone the shop is, for any other it is the session's own.
+CREATE OR REPLACE FUNCTION shop_date(moment timestamptz) RETURNS date
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (moment AT TIME ZONE coalesce(
+    nullif(current_setting('lanewise.time_zone', true), ''), current_setting('TimeZone')))::date;
+
 -- Days are counted anew for each reader, so that a missed night shows nobody as recent.
 CREATE VIEW warmth_analytics AS
 SELECT
@@ -45,7 +52,7 @@ FROM customer_warmth AS w
 JOIN customers AS c ON c.id = w.customer_id
 CROSS JOIN LATERAL (
     SELECT CASE WHEN w.last_engagement_date IS NULL THEN w.days_since_last_interaction
-        ELSE greatest(CURRENT_DATE - w.last_engagement_date::date, 0) END AS days
+        ELSE greatest(shop_date(now()) - shop_date(w.last_engagement_date), 0) END AS days
 ) AS since;
 
 -- All history, archived or not.
@@ -61,7 +68,7 @@ SELECT id, customer_warmth_id, warmth_score_snapshot, warmth_level_snapshot, cha
 FROM customer_warmth_history_archive;
 
 CREATE VIEW warmth_trends AS
-SELECT w.customer_id, c.name AS customer_name, h.created_at::date AS trend_date,
+SELECT w.customer_id, c.name AS customer_name, shop_date(h.created_at) AS trend_date,
     round(avg(h.warmth_score_snapshot), 2) AS avg_daily_score,
     min(h.warmth_score_snapshot) AS min_daily_score,
     max(h.warmth_score_snapshot) AS max_daily_score,
@@ -72,4 +79,4 @@ FROM customer_warmth_history_all AS h
 JOIN customer_warmth AS w ON w.id = h.customer_warmth_id
 JOIN customers AS c ON c.id = w.customer_id
 WHERE h.created_at >= CURRENT_TIMESTAMP - interval '30 days'
-GROUP BY w.customer_id, c.name, h.created_at::date;
+GROUP BY w.customer_id, c.name, shop_date(h.created_at);
