@@ -12,6 +12,7 @@ from crm import outbound
 from crm.enums import AppointmentStatus, Channel, Direction
 from crm.models import Appointment, Consent, ContactAttempt, Customer, ServiceRecord
 from crm.permission import Contact, Facts, Statement
+from crm.querysets import shop_zone
 from crm.zones import state_of, zones_of
 
 # A customer's key, or a number that is no customer's.
@@ -138,6 +139,7 @@ def _applying(
     at = line.revoked_at or line.granted_at
     if at is None or not (mine or revoked):
         return
+    at = at.astimezone(shop_zone())  # a sentence names its day
     if mine and revoked:
         channels = [line.channel]
     else:

@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from crm.models import Appointment, ServiceRecord, Technician, User, Vehicle
 from crm.models.base import Record, one_of
@@ -75,4 +76,4 @@ class BatteryTest(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_result_display()} on {self.tested_at:%Y-%m-%d}"
+        return f"{self.get_result_display()} on {timezone.localdate(self.tested_at)}"

@@ -1,6 +1,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from crm.models.base import one_of
 from leads.enums import ContactUrgency, FailureWindow, ScoreCause
@@ -112,7 +113,7 @@ class ScoreHistory(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.posterior_probability:.3f} on {self.at:%Y-%m-%d}"
+        return f"{self.posterior_probability:.3f} on {timezone.localdate(self.at)}"
 
 
 class LeadRecord(models.Model):

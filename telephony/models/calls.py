@@ -284,4 +284,4 @@ class CallAccess(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.label} {self.what} {self.at:%Y-%m-%d}"
+        return f"{self.label} {self.what} {timezone.localdate(self.at)}"

@@ -20,6 +20,7 @@ from crm.constraints import translated
 from crm.context import audited
 from crm.exceptions import Invalid, Refused
 from crm.models import Customer, ServiceRecord, User, Vehicle
+from jobs.registry import zone
 from telephony import verification as rules
 from telephony.enums import VerificationChannel
 from telephony.models import (
@@ -194,7 +195,9 @@ def answer(
         if is_locked(fresh, failures, now):
             return _refuse(claim, now)
         facts = facts_of(fresh.customer_id)
-        is_right = rules.is_right(Factor(factor), said, facts, as_of=timezone.localdate(now))
+        is_right = rules.is_right(
+            Factor(factor), said, facts, as_of=timezone.localdate(now, zone())
+        )
         needed = needed_points(now)
         failures = {
             key: rules.recent([*times, *([] if is_right else [now])], now)

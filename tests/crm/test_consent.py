@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import DatabaseError, connection, transaction
 from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
@@ -58,6 +59,13 @@ def test_opt_out_is_in_force_when_it_returns_and_bars_the_work():
         customer=customer, channel="call", purpose="service", basis="spoken", source="page"
     )
     assert answer(customer, now=timezone.now()).reason != "opted_out"
+
+
+def test_opt_out_of_an_evening_is_told_with_the_shops_date():
+    customer = CustomerFactory()
+    with time_machine.travel("2026-11-15T01:30:00Z", tick=False):
+        opt_out(customer=customer, source="page")
+    assert answer(customer).sentence == "Opted out on November 14, 2026."
 
 
 def test_opt_out_of_one_channel_or_purpose_leaves_the_others():
