@@ -1,8 +1,8 @@
 """A morning with the Today list in a browser: take, say how it went, next; at both widths."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import replace
+from datetime import UTC, datetime, time
 
 import pytest
 from django.urls import reverse
@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from crm.enums import Role
 from crm.models import WorkItem
+from crm.services import permission
 from tests.browser.conftest import assert_sound
 from tests.factories import ConsentFactory, ContactAttemptFactory, CustomerFactory, WorkItemFactory
 
@@ -18,9 +19,11 @@ LONG = "Bartholomew-Maximilian Featherstonehaugh"
 
 
 @pytest.fixture
-def work(settings: Any) -> list[WorkItem]:
+def work(monkeypatch: pytest.MonkeyPatch) -> list[WorkItem]:
     """Three items to work on and one that is barred; anybody may be called at any hour."""
-    settings.CONTACT_OPENS, settings.CONTACT_CLOSES = 0, 23
+    rules = permission.contact_rules()
+    always = replace(rules.country, opens=time.min, closes=time.max)
+    monkeypatch.setattr(permission, "contact_rules", lambda: replace(rules, country=always))
     due = {"due_at": datetime(2026, 1, 1, tzinfo=UTC)}
     customers = [CustomerFactory(first_name=LONG, state="GU", zip_code="96910") for _ in range(3)]
     ContactAttemptFactory(customer=customers[0], text=LONG * 4)

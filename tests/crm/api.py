@@ -18,6 +18,8 @@ from tests import factories
 T = TypeVar("T")
 
 ROOT = "/api/v1/"
+# Read once: the same Wednesday for a whole test, whatever day ends meanwhile.
+_TODAY = timezone.now().date()
 
 
 def token_for(user: User, scopes: list[str] | None = None) -> str:
@@ -42,7 +44,7 @@ def client_of(role: str = Role.MANAGER, scopes: list[str] | None = None) -> APIC
 
 def next_weekday(hour: int = 10, *, days: int = 7) -> datetime:
     """A coming Wednesday at `hour` UTC+0, at least `days` ahead."""
-    day = timezone.now().date() + timedelta(days=days)
+    day = _TODAY + timedelta(days=days)
     day += timedelta(days=(2 - day.weekday()) % 7)
     return datetime.combine(day, time(hour), tzinfo=UTC)
 

@@ -19,6 +19,8 @@ STRANGER = "+12055550188"
 NAME = {"first_name": "Dana", "last_name": "Whitfield"}
 
 _calls = itertools.count(1)
+# Read once: days counted from it stay the same when midnight passes between two calls of a test.
+_TODAY = local_today()
 
 
 class Line:
@@ -52,7 +54,8 @@ def a_customer(**data: Any) -> Any:
 
 
 def a_time(days: int = 3, hour: int = 10) -> Any:
-    return factories.shop_time(local_today() + timedelta(days=days), hour)
+    """So many days ahead, two or more, at `hour` of the shop's clock."""
+    return factories.shop_time(_TODAY + timedelta(days=days), hour)
 
 
 def a_booking(**changes: Any) -> dict[str, Any]:

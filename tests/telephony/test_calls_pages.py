@@ -1,7 +1,7 @@
 """Pages of the call log: who may open them, what they show, take and refuse."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -267,6 +267,12 @@ class TestLogByHand:
 
 
 class TestClickToCall:
+    @pytest.fixture(autouse=True)
+    def _at_noon(self) -> Iterator[None]:
+        """At an hour at which the gate lets calls through."""
+        with time_machine.travel("2026-03-04T17:00:00Z", tick=False):
+            yield
+
     def test_button_stands_beside_numbers_for_those_who_may_call(self) -> None:
         customer = CustomerFactory()
         url = reverse("telephony:call_place") + f"?customer={customer.pk}"
@@ -300,8 +306,7 @@ class TestClickToCall:
         assert f'hx-post="{url}"' in signed_in().get(address).content.decode()
         client = signed_in()
         User.objects.update(phone="(404) 555-0177")
-        with time_machine.travel("2026-03-04T17:00:00Z", tick=False):
-            response = client.post(url, {"purpose": "service"}, headers=HTMX)
+        response = client.post(url, {"purpose": "service"}, headers=HTMX)
         placed = CallLog.objects.exclude(pk=call.pk).get()
         assert (placed.customer, placed.caller_phone) == (None, "+12055550142")
         assert response["HX-Redirect"] == placed.get_absolute_url()
