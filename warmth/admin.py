@@ -18,6 +18,7 @@ from warmth.models import (
     WarmthAlgorithm,
     WarmthEvent,
     WarmthLevelCrossing,
+    WarmthReport,
     WarmthScoringTrigger,
 )
 
@@ -96,3 +97,10 @@ class WarmthLevelCrossingAdmin(ReadOnlyAdmin):
     list_select_related = ("customer",)
     search_fields = ("reason",)
     search_customer_path = "customer"
+
+
+@admin.register(WarmthReport)
+class WarmthReportAdmin(ReadOnlyAdmin):
+    capability = "warmth:manage"
+    list_display = ("kind", "period", "made_at")
+    list_filter = ("kind",)

@@ -141,4 +141,10 @@ RULES: dict[str, tuple[type[Refused], str | None, str, str]] = {
     "warmth_triggers_window_range": (
         Invalid, "time_window_days", "The window is between 1 and 1,825 days.", "Check the days.",
     ),
+    "warmth_reports_once": (
+        Duplicate, "period", "This report has been made for its period.", "Read that one.",
+    ),
+    "warmth_reports_kind_known": (
+        Invalid, "kind", "Unknown kind of report.", "Choose a listed one.",
+    ),
 }  # fmt: skip

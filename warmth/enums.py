@@ -154,6 +154,16 @@ class CrossingDirection(TextChoices):
     DOWN = "down", _("Cooler")
 
 
+class ReportKind(TextChoices):
+    """What a manager looks at every now and then."""
+
+    RULES = "rules", _("Rules: what their events said about buying")
+    DISTRIBUTION = "distribution", _("Distribution of levels")
+    WEIGHTS = "weights", _("Weights: components of buyers and of others")
+    ADJUSTMENTS = "adjustments", _("Values that people set")
+    STALE = "stale", _("Stale: warm on paper, silent for 90 days")
+
+
 class EngagementStatus(TextChoices):
     """Column `engagement_status` of the view `warmth_analytics`, in days since the last
     engagement: at most 7, at most 30, at most 90, more, never."""

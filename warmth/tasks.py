@@ -1,11 +1,12 @@
 """Background work of `warmth`. Celery finds this module by its name."""
 
+from datetime import date
 from uuid import UUID
 
 from jobs.outbox import outbox_task
-from jobs.registry import Chunk, Job, register
+from jobs.registry import Chunk, Job, Plan, register
 from jobs.services import enqueue
-from warmth.services import crossings, maintenance, recompute, syncing
+from warmth.services import crossings, maintenance, recompute, reports, syncing
 
 
 def recompute_chunk(chunk: Chunk) -> int:
@@ -73,5 +74,26 @@ register(
         run_chunk=archive_history,
         local_hour=4,
         minute=0,
+    )
+)
+
+
+def keep_report(chunk: Chunk) -> int:
+    return reports.keep(chunk.bounds["kind"], chunk.local_date)
+
+
+def plan_reports(local_date: date) -> Plan:
+    kinds = reports.missing(local_date)
+    return Plan(bounds=[{"kind": kind} for kind in kinds], rows=len(kinds))
+
+
+register(
+    Job(
+        name="warmth.report",
+        title="Keep the reports on warmth that are due",
+        run_chunk=keep_report,
+        plan=plan_reports,
+        local_hour=4,
+        minute=30,
     )
 )

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from warmth.views import accuracy, board, customer, customers, rules
+from warmth.views import accuracy, board, customer, customers, reports, rules
 
 app_name = "warmth"
 urlpatterns: list[URLPattern] = [
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("customers/<uuid:key>/adjust", customer.adjust, name="adjust"),
     path("customers/<uuid:key>/release", customer.release, name="release"),
     path("customers/<uuid:key>/engage", customer.engage, name="engage"),
+    path("reports/", reports.reports, name="reports"),
     path("rules/", rules.rules, name="rules"),
     path("rules/trial/end", rules.trial_end, name="trial_end"),
     path("rules/roll-back", rules.roll_back, name="roll_back"),

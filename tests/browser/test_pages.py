@@ -157,6 +157,7 @@ def addresses(keys: dict[str, Any]) -> list[str]:
         "/warmth/",
         "/warmth/customers/",
         "/warmth/customers/?state=ZZ",
+        "/warmth/reports/",
         "/warmth/rules/",
         "/warmth/rules/accuracy",
         of("warmth:customer", "customer"),

@@ -11,10 +11,12 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from crm.enums import Role
+from jobs.registry import local_today
 from tests.browser.conftest import assert_sound
 from tests.browser.test_pages import LONG
 from tests.factories import CustomerFactory
 from warmth.models import CustomerWarmth
+from warmth.services import reports
 from warmth.services.adjustments import set_component
 from warmth.services.algorithms import create_draft
 from warmth.services.events import record_event
@@ -42,11 +44,14 @@ def shopper() -> Any:
 
 def test_pages_of_warmth_are_sound(open_page: Callable[..., Page], shopper: Any) -> None:
     draft = create_draft(version="spring")
+    for kind in reports.missing(local_today()):
+        reports.keep(kind, local_today())
     page = open_page(Role.MANAGER)
     for name, keys in (
         ("board", []), ("customers", []), ("customer", [shopper]), ("customer_card", [shopper]),
         ("what_if", [shopper]), ("rules", []), ("version", [draft.pk]),
         ("version_preview", [draft.pk]), ("rule_new", [draft.pk]), ("accuracy", []),
+        ("reports", []),
     ):  # fmt: skip
         page.goto(reverse(f"warmth:{name}", args=keys))
         assert_sound(page, name)

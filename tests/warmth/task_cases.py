@@ -54,6 +54,7 @@ TASKS = {
 JOBS = {
     "warmth.archive": an_old_history_row,
     "warmth.recompute": a_warm_customer,
+    "warmth.report": a_warm_customer,
     "warmth.sync": a_booking,
 }
 PLAIN = {}

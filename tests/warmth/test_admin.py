@@ -17,6 +17,7 @@ from warmth.models import (
     WarmthAlgorithm,
     WarmthEvent,
     WarmthLevelCrossing,
+    WarmthReport,
 )
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,8 @@ def make(model: type) -> object:
         )
     if model is WarmthAlgorithm:
         return WarmthAlgorithm.objects.get()
+    if model is WarmthReport:
+        return WarmthReport.objects.create(kind="stale", period="2026-11-16")
     warmth = CustomerWarmthFactory()
     if model is ArchivedWarmthHistory:
         return ArchivedWarmthHistory.objects.create(
@@ -47,6 +50,7 @@ MODELS = (
     WarmthEvent,
     WarmthAlgorithm,
     WarmthLevelCrossing,
+    WarmthReport,
 )
 
 

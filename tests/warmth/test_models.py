@@ -20,6 +20,7 @@ from warmth.models import (
     CustomerWarmth,
     WarmthAlgorithm,
     WarmthLevelCrossing,
+    WarmthReport,
     WarmthScoringTrigger,
 )
 
@@ -84,6 +85,8 @@ ELSEWHERE = {
     "warmth_algorithms_one_on_trial",
     "warmth_algorithms_immutable",
     "warmth_triggers_once",
+    "warmth_reports_once",
+    "warmth_reports_kind_known",
 }
 FACTORIES = (
     (WARMTH, CustomerWarmthFactory),
@@ -113,12 +116,21 @@ def test_broken_rule_of_a_crossing_is_refused(rule):
         WarmthLevelCrossing.objects.create(customer=customer, **CROSSING | CROSSINGS[rule])
 
 
+@pytest.mark.parametrize(
+    ("kind", "rule"), [("stale", "warmth_reports_once"), ("mood", "warmth_reports_kind_known")]
+)
+def test_broken_rule_of_a_report_is_refused(kind, rule):
+    WarmthReport.objects.create(kind="stale", period="2026-11-16")
+    with refused(rule), transaction.atomic():
+        WarmthReport.objects.create(kind=kind, period="2026-11-16")
+
+
 def test_every_rule_has_a_sentence_and_a_test():
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid::regclass::text IN"
             " ('customer_warmth', 'warmth_events', 'warmth_algorithms', 'warmth_scoring_triggers',"
-            "  'warmth_level_crossings')"
+            "  'warmth_level_crossings', 'warmth_reports')"
         )
         named = {name for (name,) in cursor.fetchall()}
     broken = {rule for rules, _ in FACTORIES for rule in rules} | set(CROSSINGS)

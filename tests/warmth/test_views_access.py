@@ -23,6 +23,7 @@ ROUTES = {
     "adjust": Route("customer", FRONT, POST),
     "release": Route("customer", FRONT, POST),
     "engage": Route("customer", FRONT, POST),
+    "reports": Route("", CHIEFS),
     "rules": Route("", CHIEFS, FORM),
     "trial_end": Route("", CHIEFS, POST),
     "roll_back": Route("", CHIEFS, POST),

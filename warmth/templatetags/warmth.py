@@ -1,6 +1,7 @@
 """Template tags of the warmth pages: `{% load warmth %}`."""
 
 from datetime import timedelta
+from typing import Any
 
 from django import template
 from django.http import QueryDict
@@ -44,6 +45,15 @@ def last_day(expires_at: str | None) -> str:
     """The last whole day before an instant that JSON holds: midnight belongs to the day after."""
     end = parse_datetime(expires_at) if expires_at else None
     return shop_date(end - timedelta(seconds=1)) if end else ""
+
+
+@register.filter
+def report_cell(value: Any) -> str:
+    """A value of a kept report: fractions to three digits, instants as local days."""
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    at = parse_datetime(value) if isinstance(value, str) and "T" in value else None
+    return shop_date(at) if at else str(value)
 
 
 @register.filter

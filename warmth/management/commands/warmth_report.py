@@ -1,57 +1,11 @@
 import json
 from argparse import ArgumentParser
-from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.core.serializers.json import DjangoJSONEncoder
-from django.utils import timezone
 
-from warmth.services import analysis, maintenance
-
-AUDIT_DAYS = 92
-Rows = list[dict[str, Any]]
-
-
-def distribution() -> Rows:
-    return [asdict(share) for share in maintenance.distribution()]
-
-
-def stale() -> Rows:
-    return maintenance.stale_records()
-
-
-def adjustments() -> Rows:
-    since = timezone.now() - timedelta(days=AUDIT_DAYS)
-    return [asdict(change) for change in maintenance.adjustment_changes(since=since)]
-
-
-def weights() -> Rows:
-    return [asdict(review) for review in analysis.review_weights()]
-
-
-def rules() -> Rows:
-    return [
-        {
-            "rule": review.rule.trigger_name,
-            "event_type": review.rule.trigger_type,
-            "points": review.rule.base_score_impact,
-            "customers": review.customers,
-            "buyers": review.buyers,
-            "lift": review.lift,
-        }
-        for review in analysis.review_rules()
-    ]
-
-
-REPORTS = {
-    "rules": rules,
-    "distribution": distribution,
-    "weights": weights,
-    "adjustments": adjustments,
-    "stale": stale,
-}
+from warmth.services.reports import AUDIT_DAYS, REPORTS, Rows
 
 
 class Command(BaseCommand):
@@ -59,7 +13,8 @@ class Command(BaseCommand):
         "What is to be looked at every now and then. Weekly: rules (who had such an event, and how "
         "much likelier than the average they bought within 90 days). Monthly: distribution, and "
         "weights (each component of buyers and of others). Quarterly: adjustments (who set what in "
-        f"the last {AUDIT_DAYS} days). Any time: stale (warm on paper, silent for 90 days)."
+        f"the last {AUDIT_DAYS} days). Any time: stale (warm on paper, silent for 90 days). The "
+        "nightly job warmth.report keeps each of them once in its period."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
