@@ -110,16 +110,19 @@ def test_two_beats_one_killed_and_restarted_run_a_date_once(sample, broker):
     beats = [beat(broker), beat(broker)]
     with running(worker(broker), *beats):
         wait_until(lambda: done("sample.midnight"), seconds=60, what="the job of today ran")
+        today = registry.local_today()
         beats[0].kill_tree()
         beats[0].start()
         seen = last_tick()
         for _ in range(4):
             wait_until(lambda: last_tick() > seen, seconds=30, what="another tick")  # noqa: B023
             seen = last_tick()
+        # Midnight may have passed just now.
+        wait_until(lambda: not unfinished("sample.midnight"), seconds=30, what="no run is left")
     runs = JobRun.objects.filter(job="sample.midnight").values_list("local_date", flat=True)
     days = set(runs)
     assert len(runs) == len(days)
-    assert registry.local_today() in days
+    assert today in days
     with connection.cursor() as cursor:
         cursor.execute("SELECT what, count(*) FROM sample_effects GROUP BY what")
         assert dict(cursor.fetchall()) == {day.isoformat(): 1 for day in days}
@@ -127,6 +130,10 @@ def test_two_beats_one_killed_and_restarted_run_a_date_once(sample, broker):
 
 def done(job: str) -> bool:
     return JobRun.objects.filter(job=job, status="done").exists()
+
+
+def unfinished(job: str) -> bool:
+    return JobRun.objects.filter(job=job).exclude(status="done").exists()
 
 
 def test_simulated_weeks_contain_the_nights_meant():
