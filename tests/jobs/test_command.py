@@ -117,3 +117,17 @@ def test_help_is_there(arguments, capsys):
         call_command("jobs", *arguments, "--help")
     assert ended.value.code == 0
     assert "usage" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (("jobs", "run", "jobs.prune"), "--date"), (("seed_crm",), "--as-of"),
+        (("generate_leads",), "--as-of"), (("score_leads",), "--as-of"),
+        (("evaluate_leads",), "--since"), (("calibrate_leads",), "--since"),
+        (("recalculate_warmth",), "--as-of"),
+    ],
+)  # fmt: skip
+def test_date_that_is_none_is_refused_in_words(command, option):
+    with pytest.raises(CommandError, match=r"“2026-02-30” is no date: write YYYY-MM-DD"):
+        call_command(*command, f"{option}=2026-02-30")

@@ -3,7 +3,6 @@
 import sys
 from argparse import ArgumentParser
 from contextlib import AbstractContextManager, nullcontext
-from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -15,6 +14,7 @@ from crm.exceptions import Refused
 from crm.seeding.furniture import ensure_advisors, furnish, shop_today
 from crm.seeding.generator import Plan
 from crm.seeding.loader import load
+from jobs import arguments
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=7, help="same seed and day, same data")
         parser.add_argument(
             "--as-of",
-            type=date.fromisoformat,
+            type=arguments.day,
             help="the day the data is believable on, YYYY-MM-DD (today in the shop's zone)",
         )
 

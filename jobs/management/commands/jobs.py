@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from jobs import engine, health, registry, services
+from jobs import arguments, engine, health, registry, services
 from jobs.enums import ChunkStatus, RunStatus
 from jobs.exceptions import JobRefused, UnknownJobError
 from jobs.models import JobRun, Outbox
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         run = actions.add_parser("run", help="run a job now, with a progress bar")
         run.add_argument("name", help="name of the job, for example jobs.prune")
         run.add_argument(
-            "--date", type=date.fromisoformat, help="date to work for, YYYY-MM-DD (default today)"
+            "--date", type=arguments.day, help="date to work for, YYYY-MM-DD (default today)"
         )
         run.set_defaults(action=self.run_job)
 

@@ -4,13 +4,13 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from crm.context import acting
 from crm.exceptions import Refused
+from jobs import arguments
 from leads.calibration import MINIMUM, RECALIBRATION_MINIMUM, Estimate
 from leads.services import calibration
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--since", type=date.fromisoformat, help="first day, YYYY-MM-DD")
+        parser.add_argument("--since", type=arguments.day, help="first day, YYYY-MM-DD")
         parser.add_argument(
             "--minimum",
             type=int,

@@ -4,12 +4,12 @@ import json
 import sys
 from argparse import ArgumentParser
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from crm.exceptions import Refused
+from jobs import arguments
 from leads.evaluation import TRAIN_SHARE
 from leads.services import evaluation
 from leads.services.evaluation import CALLS_A_DAY, FEWEST, Evaluation, Judged
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--since", type=date.fromisoformat, help="first day, YYYY-MM-DD")
+        parser.add_argument("--since", type=arguments.day, help="first day, YYYY-MM-DD")
         parser.add_argument(
             "--calls-a-day",
             type=float,

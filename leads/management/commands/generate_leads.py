@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from crm.context import acting
 from crm.exceptions import Refused
+from jobs import arguments
 from jobs.registry import zone
 from leads.exporting import files, generated
 from leads.exporting.fields import Row
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=42)
         parser.add_argument(
             "--as-of",
-            type=date.fromisoformat,
+            type=arguments.day,
             default=DEFAULT_DAY,
             help="the day for which mileages and ages hold, YYYY-MM-DD (%(default)s)",
         )

@@ -13,6 +13,7 @@ from rich.progress import track
 
 from crm.context import acting
 from crm.exceptions import Refused
+from jobs import arguments
 from jobs.registry import Bounds, local_today
 from leads.services import nightly, work
 
@@ -27,7 +28,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--as-of",
-            type=date.fromisoformat,
+            type=arguments.day,
             help="day on which evidence must still be fresh, YYYY-MM-DD (today in the shop's zone)",
         )
         parser.add_argument(

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from crm.context import acting
 from crm.models import Customer
+from jobs import arguments
 from jobs.registry import local_today
 from warmth.services import crossings, recompute
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--as-of",
-            type=date.fromisoformat,
+            type=arguments.day,
             help="the day to compute for, YYYY-MM-DD (today in the shop's zone)",
         )
 

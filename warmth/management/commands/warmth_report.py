@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.core.serializers.json import DjangoJSONEncoder
 
+from warmth.enums import ReportKind
 from warmth.services.reports import AUDIT_DAYS, REPORTS, Rows
 
 
@@ -18,7 +19,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("report", choices=sorted(REPORTS))
+        parser.add_argument("report", choices=sorted(ReportKind.values))
         parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *args: Any, **options: Any) -> None:
