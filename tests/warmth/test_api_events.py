@@ -32,7 +32,7 @@ def row_of(customer: Any, **values: Any) -> dict[str, Any]:
     return {
         "customer_id": str(customer.pk),
         "event_type": EventType.TEST_DRIVE.value,
-        "occurred_at": (timezone.now() - timedelta(hours=1)).isoformat(),
+        "occurred_at": timezone.now().isoformat(),
         **values,
     }
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.db.models import Sum
 
@@ -18,6 +19,7 @@ from warmth.models import CustomerWarmth, CustomerWarmthHistory, WarmthEvent, Wa
 from warmth.seeding.stories import story
 
 NOW = datetime(2026, 11, 21, 15, tzinfo=UTC)
+AFTER_MIDNIGHT = datetime(2026, 11, 21, 5, 40, tzinfo=UTC)  # 12:40 AM at the shop
 
 
 def test_stories_are_repeatable_past_and_tell_of_purchases() -> None:
@@ -35,11 +37,12 @@ def test_a_seeded_year_adds_up_and_is_written_once() -> None:
     batch = DataBatch.objects.create(kind=BatchKind.DEMO, label="test")
     CustomerFactory.create_batch(30, batch=batch)
     real = CustomerFactory.create()
-    call_command("seed_warmth", stdout=StringIO())
+    with time_machine.travel(AFTER_MIDNIGHT, tick=False):
+        call_command("seed_warmth", stdout=StringIO())
     scored = CustomerWarmth.objects.annotate(added=Sum("history__score_change"))
     assert scored.count() == 30
     assert all(row.added == row.overall_warmth_score == row.recorded_score for row in scored)
-    assert CustomerWarmthHistory.objects.filter(created_at__gt=datetime.now(UTC)).count() == 0
+    assert not CustomerWarmthHistory.objects.filter(created_at__gt=AFTER_MIDNIGHT).exists()
     events = WarmthEvent.objects.count()
     assert events > 30 and not WarmthEvent.objects.filter(customer=real.pk).exists()
     assert not WarmthLevelCrossing.objects.undelivered().exists()

@@ -74,7 +74,7 @@ def _load_chunk(keys: Sequence[UUID], seed: int, now: datetime) -> tuple[int, in
     begun = now - timedelta(days=YEAR_DAYS)
     _copy("customer_warmth", _WARMTH_COLUMNS, (_wish(key, stories[key], begun) for key in keys))
     recompute_customers(keys, trigger="generated")
-    history = _copy_history(keys, stories)
+    history = _copy_history(keys, stories, now)
     settle(these(keys))
     return events, history
 
@@ -104,7 +104,7 @@ def _copy_events(stories: dict[UUID, Story]) -> int:
     return len(rows)
 
 
-def _copy_history(keys: Sequence[UUID], stories: dict[UUID, Story]) -> int:
+def _copy_history(keys: Sequence[UUID], stories: dict[UUID, Story], now: datetime) -> int:
     """In place of the one row that today's computation wrote, those of the year: their changes
     add up to the score that is on record."""
     version = champion()
@@ -133,7 +133,7 @@ def _copy_history(keys: Sequence[UUID], stories: dict[UUID, Story]) -> int:
                 rows.append(
                     (
                         present[key].pk, score, level, *cause[:2], score - before,
-                        version.version, EventSource.SEED.value, cause[2],
+                        version.version, EventSource.SEED.value, min(cause[2], now),
                     )
                 )  # fmt: skip
                 last[key] = (score, level)
