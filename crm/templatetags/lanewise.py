@@ -83,7 +83,8 @@ def _symbol(name: str) -> str:
 def chart(chart: Chart, name: str = "chart", number: int | str = "") -> dict[str, Any]:
     """A chart with its figures; `name` and `number` together are unique on the page. The page
     includes `components/_chart_scripts.html` in its `scripts` block."""
-    return {"chart": chart, "chart_id": f"{name}-{number}"}
+    zone = settings.DEALERSHIP_TIME_ZONE
+    return {"chart": chart, "chart_id": f"{name}-{number}", "zone": zone}
 
 
 # A text that is escaped already and one that is not may be equal: told apart by their types.

@@ -27,12 +27,17 @@ const written = (spec) => (value) =>
     maximumFractionDigits: spec.decimals,
   }) + spec.unit;
 
-const day = (value) =>
-  new Date(value).toLocaleDateString(document.documentElement.lang, { month: "short", day: "numeric" });
+// The dealership's day, wherever the browser is: the tables beside the charts name that one.
+const day = (spec) => (value) =>
+  new Date(value).toLocaleDateString(document.documentElement.lang, {
+    month: "short",
+    day: "numeric",
+    timeZone: spec.zone,
+  });
 
 // An axis of a few hours would repeat its day at every tick.
-const newDay = (value, index, ticks) =>
-  index && day(ticks[index - 1].value) === day(value) ? "" : day(value);
+const newDay = (spec) => (value, index, ticks) =>
+  index && day(spec)(ticks[index - 1].value) === day(spec)(value) ? "" : day(spec)(value);
 
 const dataset = (spec, series, colours) => {
   const own = series.tones.length ? series.tones.map((tone) => colours[tone]) : colours[series.tone];
@@ -70,13 +75,13 @@ const axis = (spec, colours, { values, label }) => ({
     maxRotation: 0,
     autoSkipPadding: 12,
     ...(values && { callback: written(spec) }),
-    ...(!values && spec.kind === "xy" && spec.x === "date" && { callback: newDay }),
+    ...(!values && spec.kind === "xy" && spec.x === "date" && { callback: newDay(spec) }),
   },
 });
 
 const tooltip = (spec) => ({
   callbacks: {
-    ...(spec.x === "date" && { title: (items) => (items.length ? day(items[0].parsed.x) : "") }),
+    ...(spec.x === "date" && { title: (items) => (items.length ? day(spec)(items[0].parsed.x) : "") }),
     label: (item) => {
       const series = spec.series[item.datasetIndex];
       const value = spec.horizontal ? item.parsed.x : item.parsed.y;
@@ -124,6 +129,7 @@ const configuration = (spec) => {
 const draw = (figure) => {
   const canvas = figure.querySelector("canvas");
   const spec = JSON.parse(document.getElementById(figure.dataset.chart).textContent);
+  spec.zone = figure.dataset.zone;
   charts.get(canvas)?.destroy();
   figure.classList.toggle("lw-chart-many", spec.series.length > 4);
   charts.set(canvas, new Chart(canvas, configuration(spec)));
