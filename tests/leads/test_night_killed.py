@@ -1,22 +1,20 @@
 """A night that is killed halfway and run again ends like one that was left in peace."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-import psycopg
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from crm.models import Vehicle, WorkItem
-from jobs.engine import prepare, step
-from jobs.models import JobChunk, JobRun
+from jobs.models import JobRun
 from jobs.services import start_run
 from leads.generator import Plan
 from leads.models import Lead, LeadRecord, LeadScore, ScoreHistory
 from leads.services import generation, nightly, work
+from tests.jobs.killing import anybody_waits, blocked, finish, kill_while_waiting
 from tests.jobs.processes import wait_until
 
 AS_OF = date(2024, 12, 31)
@@ -55,14 +53,6 @@ def night(work_on: Callable[[JobRun], None]) -> None:
         assert (run.status, run.rows_done > 0) == ("done", True), run.error
 
 
-def finish(run: JobRun) -> None:
-    # The pause after a failure is over.
-    JobChunk.objects.filter(run=run).update(claimed_until=None)
-    job = prepare(run.pk)
-    while job is not None and step(run.pk, job):
-        pass
-
-
 def killed_then_finished(run: JobRun) -> None:
     before = state()
     with blocked(HALFWAY[run.job]()):
@@ -89,45 +79,6 @@ def last_customer_to_call() -> str:
 
 # Rows that the job comes to after it has written others.
 HALFWAY = dict(zip(NIGHT, (a_changed_lead, last_score, last_customer_to_call), strict=True))
-
-
-@contextmanager
-def blocked(statement: str) -> Iterator[psycopg.Connection]:
-    """Hold the row that `statement` locks, in a session of its own."""
-    known = connection.get_connection_params()
-    names = ("host", "port", "user", "password", "dbname")
-    with closing(psycopg.connect(**{n: known[n] for n in names if known.get(n)})) as other:
-        other.execute(statement)
-        yield other
-
-
-def kill_while_waiting(work_on: Callable[[], object]) -> None:
-    """Start `work_on` in a session of its own, and end that session when it waits for a row."""
-    pids: list[int] = []
-
-    def worker() -> None:
-        connection.ensure_connection()
-        pids.append(connection.connection.info.backend_pid)
-        try:
-            work_on()
-        except OperationalError:
-            pids.append(0)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=worker)
-    thread.start()
-    wait_until(lambda: pids and waits(pids[0]), seconds=30, what="the worker waits for a row")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s)", pids[:1])
-    thread.join(timeout=30)
-    assert not thread.is_alive()
-
-
-def waits(pid: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT wait_event_type FROM pg_stat_activity WHERE pid = %s", [pid])
-        return bool(cursor.fetchone() == ("Lock",))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -163,12 +114,3 @@ def test_lead_that_goes_while_the_night_waits_for_its_score_stays_gone() -> None
         thread.join(timeout=30)
     assert written == [Lead.objects.count()]
     assert not LeadScore.objects.filter(pk=going).exists()
-
-
-def anybody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock')"
-        )
-        return bool(cursor.fetchone()[0])
