@@ -131,12 +131,12 @@ def test_calibrate_proposes_a_challenger_and_leaves_the_champion(simulated):
     )
 
 
-def test_calibrate_twice_on_a_day_finds_another_name(simulated):
+def test_calibrate_twice_on_a_day_finds_another_name(simulated, monkeypatch):
+    monkeypatch.setattr(calibration, "local_today", lambda: date(2026, 11, 20))
     run("calibrate_leads")
     run("calibrate_leads")
     names = set(ScoringParameters.objects.challengers().values_list("name", flat=True))
-    (first,) = {name for name in names if not name.endswith("-2")}
-    assert names == {first, f"{first}-2"}
+    assert names == {"calibrated-2026-11-20", "calibrated-2026-11-20-2"}
 
 
 def test_dry_run_stores_nothing(simulated):
