@@ -21,11 +21,19 @@ def finish(run: JobRun) -> None:
 
 
 @contextmanager
-def blocked(statement: str) -> Iterator[psycopg.Connection]:
-    """Hold the row that `statement` locks, in a session of its own."""
+def session(**parameters: str) -> Iterator[psycopg.Connection]:
+    """A session of its own, which Django knows nothing of."""
     known = connection.get_connection_params()
     names = ("host", "port", "user", "password", "dbname")
-    with closing(psycopg.connect(**{n: known[n] for n in names if known.get(n)})) as other:
+    used = {name: known[name] for name in names if known.get(name)} | parameters
+    with closing(psycopg.connect(**used)) as other:
+        yield other
+
+
+@contextmanager
+def blocked(statement: str) -> Iterator[psycopg.Connection]:
+    """Hold the row that `statement` locks, in a session of its own."""
+    with session() as other:
         other.execute(statement)
         yield other
 

@@ -4,11 +4,18 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib import admin
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from crm.context import acting, audited
+from crm.enums import Role
+from jobs.registry import local_today
+from tests.crm.api import client_of
+from tests.crm.pages import signed_in
 from tests.factories import CustomerFactory, UserFactory
+from tests.jobs.killing import session
 from tests.warmth.factories import CustomerWarmthFactory, WarmthEventFactory
 from warmth.models import ArchivedWarmthHistory, CustomerWarmth, CustomerWarmthHistory
 from warmth.services.recompute import recompute_customers
@@ -81,15 +88,55 @@ def by_merge(warmth):
         )
 
 
+def by_admin(warmth):
+    """As its form would save, had it any field that may be written."""
+    warmth.overall_warmth_score = 61
+    admin.site.get_model_admin(CustomerWarmth).save_model(None, warmth, form=None, change=True)
+
+
 @pytest.mark.parametrize(
     "write",
-    [by_save, by_update, by_bulk_update, by_update_or_create, by_upsert, by_sql, by_update_from,
-     by_merge],
+    [by_admin, by_save, by_update, by_bulk_update, by_update_or_create, by_upsert, by_sql,
+     by_update_from, by_merge],
 )  # fmt: skip
 def test_each_way_of_changing_a_score_writes_one_row(write):
     warmth = CustomerWarmthFactory()
     write(warmth)
     assert rows(warmth) == [CREATED, RAISED]
+
+
+def by_page(customer):
+    data = {"component": "engagement", "value": "90", "reason": "Knows her"}
+    data["expires_on"] = local_today().isoformat()
+    assert signed_in().post(reverse("warmth:adjust", args=[customer.pk]), data).status_code == 302
+
+
+def by_api(customer):
+    body = {"engagement_score": 90, "reason": "Knows her"}
+    answer = client_of(Role.SALES).put(f"/api/customers/{customer.pk}/warmth", body)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(("write", "source"), [(by_page, "page"), (by_api, "api")])
+def test_page_and_api_write_one_row_that_names_them(write, source):
+    warmth = CustomerWarmthFactory(overall_warmth_score=0)
+    recompute_customers([warmth.customer_id])
+    before = warmth.history.count()
+    write(warmth.customer)
+    row = warmth.history.latest("id")
+    assert warmth.history.count() == before + 1
+    assert (row.source, row.change_trigger, row.score_change) == (source, "manual_adjustment", 18)
+    assert row.change_description == "Engagement: Knows her"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_psql_writes_one_row_that_names_it():
+    warmth = CustomerWarmthFactory()
+    with session(application_name="psql") as psql:
+        psql.execute("UPDATE customer_warmth SET overall_warmth_score = 61")
+        psql.commit()
+    assert rows(warmth) == [CREATED, RAISED]
+    assert warmth.history.latest("id").source == "psql"
 
 
 def test_bulk_create_and_copy_write_the_first_row():

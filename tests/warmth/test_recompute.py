@@ -7,8 +7,10 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from crm.models import Customer, Vehicle
 from crm.querysets import shop_day
@@ -194,17 +196,37 @@ def test_second_run_of_the_same_day_writes_nothing():
     assert recompute_customers(Customer.objects.values_list("pk", flat=True)) == 0
 
 
-def test_missed_nights_end_like_nights_that_ran():
-    rng = random.Random(7)
-    for _ in range(8):
-        a_customer(rng)
-    for day in range(4):
+LAST = 6
+
+
+def after_nights(days: list[int]) -> list[tuple]:
+    """Every computed column after nights of DAY + `days`; what is gathered for history aside."""
+    for day in days:
         night(DAY + timedelta(days=day))
     columns = [name for name in computation.COLUMNS if name != "recorded_score"]
-    each_night = list(CustomerWarmth.objects.order_by("pk").values_list(*columns))
-    night(DAY - timedelta(days=3))
-    night(DAY + timedelta(days=3))
-    assert list(CustomerWarmth.objects.order_by("pk").values_list(*columns)) == each_night
+    return list(CustomerWarmth.objects.order_by("pk").values_list(*columns))
+
+
+@pytest.fixture
+def after_one_night() -> list[tuple]:
+    """Some customers, and their state as if only the last night had run."""
+    rng = random.Random(7)
+    for _ in range(6):
+        a_customer(rng)
+    with transaction.atomic():
+        found = after_nights([LAST])
+        transaction.set_rollback(True)
+    return found
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=st.lists(st.integers(0, LAST), max_size=4))
+@example(before=[0, 1, 2, 3, 4, 5, 6, 6])
+def test_nights_skipped_doubled_or_late_end_in_the_same_state(before, after_one_night):
+    with transaction.atomic():
+        assert after_nights([*before, LAST]) == after_one_night
+        assert night(DAY + timedelta(days=LAST)) == 0
+        transaction.set_rollback(True)
 
 
 def test_drift_becomes_history_when_it_comes_to_one_point():
