@@ -73,6 +73,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Groups of the side bar, in the order of use."""
     shop, audit = _allowed("shop:read"), _allowed("audit:read")
     imports, jobs = _allowed("imports:write"), _allowed("jobs:read")
+    telephone, webhooks = _allowed("calls:manage"), _allowed("webhooks:write")
+    leads, warmth = _allowed("leads:read"), _allowed("warmth:read")
     return [
         {
             "title": "Records",
@@ -118,8 +120,34 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "title": "Telephone",
             "items": [
                 _link("Calls", "call", "telephony_calllog", _allowed("calls:read")),
-                _link("Hearings", "hearing", "telephony_callaccess", _allowed("calls:manage")),
+                _link("Hearings", "hearing", "telephony_callaccess", telephone),
+                _link("Verifications", "verified", "telephony_callerverification", telephone),
+                _link("Unlocked callers", "lock_open", "telephony_verificationunlock", telephone),
+                _link("Voice agent", "smart_toy", "telephony_agentaction", telephone),
                 _link("Callbacks", "webhook", "telephony_providerevent", is_administrator),
+                _link("Counters", "pin", "telephony_verificationcounter", is_administrator),
+            ],
+        },
+        {
+            "title": "Battery leads",
+            "items": [
+                _link("Leads", "battery_alert", "leads_lead", leads),
+                _link("Battery tests", "battery_charging_full", "leads_batterytest", leads),
+                _link("Parameter sets", "tune", "leads_scoringparameters", leads),
+                _link("Activations", "published_with_changes", "leads_parameteractivation", leads),
+                _link("Climate", "thermostat", "leads_climatenormal", leads),
+            ],
+        },
+        {
+            "title": "Warmth",
+            "items": [
+                _link("Scores", "local_fire_department", "warmth_customerwarmth", warmth),
+                _link("Engagements", "waving_hand", "warmth_warmthevent", warmth),
+                _link("History", "timeline", "warmth_customerwarmthhistory", warmth),
+                _link("Older history", "archive", "warmth_archivedwarmthhistory", warmth),
+                _link("Level crossings", "swap_vert", "warmth_warmthlevelcrossing", warmth),
+                _link("Rules", "rule", "warmth_warmthalgorithm", warmth),
+                _link("Reports", "summarize", "warmth_warmthreport", _allowed("warmth:manage")),
             ],
         },
         {
@@ -127,6 +155,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 _link("Users", "badge", "crm_user", is_administrator),
                 _link("API tokens", "key", "crm_apitoken", _allowed("tokens:write")),
+                _link("Webhooks", "outbound", "crm_webhookendpoint", webhooks),
+                _link("Deliveries", "outbox_alt", "crm_webhookdelivery", webhooks),
                 _link("Job runs", "play_circle", "jobs_jobrun", jobs),
                 _link("Job chunks", "view_module", "jobs_jobchunk", jobs),
                 _link("Outbox", "outbox", "jobs_outbox", jobs),

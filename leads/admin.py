@@ -73,6 +73,7 @@ class ScoringParametersAdmin(ReadOnlyAdmin):
     list_display = ("name", "state", "is_calibrated", "author", "reason", "created_at")
     list_filter = ("activation__state", "is_calibrated")
     list_select_related = ("activation", "author")
+    search_fields = ("name", "reason")
     ordering = ("-id",)
 
     @admin.display(description="State")
@@ -86,6 +87,7 @@ class ParameterActivationAdmin(ReadOnlyAdmin):
     list_display = ("parameters", "state", "since", "by", "reason")
     list_filter = ("state",)
     list_select_related = ("parameters", "by")
+    search_fields = ("parameters__name", "reason")
 
 
 @admin.register(BatteryTest)

@@ -6,16 +6,41 @@ import pytest
 from django.urls import reverse
 
 from crm.enums import Role
+from telephony.models import (
+    AgentAction,
+    CallerVerification,
+    VerificationAttempt,
+    VerificationCounter,
+    VerificationUnlock,
+)
+from telephony.services import verification
 from tests.crm.pages import signed_in
+from tests.factories import CustomerFactory, UserFactory
 from tests.telephony.factories import CallAccessFactory, CallLogFactory, ProviderEventFactory
 
 pytestmark = pytest.mark.django_db
+
+
+def claim() -> CallerVerification:
+    made = verification.identify_at_desk(customer=CustomerFactory(), by=UserFactory())
+    VerificationAttempt.objects.create(verification=made, factor="date_of_birth", passed=False)
+    CallerVerification.objects.update(number_key="secret words")
+    return made
+
 
 MAKERS: dict[str, Any] = {
     "calllog": lambda: CallLogFactory(
         transcript="secret words", recording_url="https://api.twilio.com/RE1"
     ),
     "callaccess": CallAccessFactory,
+    "callerverification": claim,
+    "verificationunlock": lambda: VerificationUnlock.objects.create(
+        verification=claim(), reason="Rang back"
+    ),
+    "agentaction": lambda: AgentAction.objects.create(
+        call=CallLogFactory(), tool="lookup", intent="x", answer={"say": "secret words"}
+    ),
+    "verificationcounter": lambda: VerificationCounter.objects.create(key="number:x"),
     "providerevent": lambda: ProviderEventFactory(payload={"fields": {"From": "secret words"}}),
 }
 
@@ -41,6 +66,12 @@ def test_nothing_is_added_changed_or_deleted_here(name: str) -> None:
         assert chief.post(url, {"post": "yes"}).status_code == 403
 
 
-def test_raw_callbacks_are_for_administrators() -> None:
-    url = reverse("admin:telephony_providerevent_changelist")
+@pytest.mark.parametrize("name", ["providerevent", "verificationcounter"])
+def test_plumbing_is_for_administrators(name: str) -> None:
+    url = reverse(f"admin:telephony_{name}_changelist")
     assert signed_in(Role.MANAGER).get(url).status_code == 403
+
+
+def test_claim_shows_which_factor_was_wrong() -> None:
+    url = reverse("admin:telephony_callerverification_change", args=[claim().pk])
+    assert "date_of_birth" in signed_in(Role.MANAGER).get(url).content.decode()
