@@ -97,8 +97,20 @@ RULES: dict[str, tuple[type[Refused], str | None, str, str]] = {
 ICONS = {"call": "phone", "ai_call": "robot", "text": "message", "email": "mail", "visit": "user"}
 
 
+_told_elsewhere: set[str] = set()
+
+
+def tell_contacts_elsewhere(prefix: str) -> None:
+    """Leave contacts whose key begins with `prefix` to the timeline source of the app that made
+    them, which knows more of them. Called from `AppConfig.ready`."""
+    _told_elsewhere.add(prefix)
+
+
 def _contacts(customer_id: UUID) -> QuerySet[Any]:
-    return ContactAttempt.objects.filter(customer_id=customer_id).annotate(
+    rows = ContactAttempt.objects.filter(customer_id=customer_id)
+    for prefix in sorted(_told_elsewhere):
+        rows = rows.exclude(key__startswith=prefix)
+    return rows.annotate(
         entry_at=F("at"),
         entry_data=JSONObject(
             channel=F("channel"),
@@ -112,14 +124,14 @@ def _contacts(customer_id: UUID) -> QuerySet[Any]:
 
 def _contact(at: datetime, key: str, data: dict[str, Any]) -> timeline.Entry:
     known = DISPOSITIONS.get(data["outcome"])
+    # Outcomes of other apps and of API clients are codes such as `appointment_booked`.
+    outcome = known.label if known else data["outcome"].replace("_", " ").capitalize()
     return timeline.Entry(
         at=at,
         kind="contact",
         icon=ICONS[data["channel"]],
         title=f"{Channel(data['channel']).label}, {Direction(data['direction']).label.lower()}",
-        text=" · ".join(
-            part for part in (known.label if known else data["outcome"], data["text"]) if part
-        ),
+        text=" · ".join(part for part in (outcome, data["text"]) if part),
         who=data["who"] or "",
     )
 

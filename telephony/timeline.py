@@ -14,12 +14,14 @@ from crm.expressions import full_name
 from crm.models import Customer
 from crm.navigation import NavItem
 from crm.navigation import register as register_link
+from crm.outreach import tell_contacts_elsewhere
 from crm.panels import Panel
 from crm.panels import register as register_panel
 from crm.timeline import Entry, Source
 from crm.timeline import register as register_source
 from telephony.enums import CallOutcome, Direction
 from telephony.models import CallLog
+from telephony.services.follow_up import CONTACT
 
 
 def _calls(customer_id: UUID) -> QuerySet[Any]:
@@ -63,6 +65,7 @@ def _panel(customer: Customer) -> dict[str, Any] | None:
 
 def register_pages() -> None:
     register_source(Source("call", gettext_lazy("Calls"), "calls:read", _calls, _call, 40))
+    tell_contacts_elsewhere(CONTACT)
     register_panel(Panel("calls", "telephony/_panel.html", "calls:read", _panel, 40, wide=True))
     register_panel(
         Panel("verification", "telephony/_verification_panel.html", "calls:write", _panel, 42)

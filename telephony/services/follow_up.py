@@ -16,6 +16,8 @@ from telephony.querysets import WITHHELD
 
 # What a call may leave to do; with the call's key the keys of those items.
 LEFT = ("missed_call", "voicemail", "message", "hand_over")
+# With the call's key the key of its contact record.
+CONTACT = "call:"
 # How far back an answered call makes good for missed ones of the same caller.
 RETURNED_WITHIN = timedelta(days=14)
 
@@ -49,7 +51,7 @@ def _record_contact(call: CallLog, customer_id: UUID) -> None:
         outcome=call.outcome or ("answered" if call.answered_by else unanswered),
         at=call.started_at,
         text=call.summary,
-        key=f"call:{call.pk}",
+        key=f"{CONTACT}{call.pk}",
         by=call.advisor,
         reached=call.answered_by is not None,
     )

@@ -92,6 +92,10 @@ def test_timeline_shows_contacts_and_permissions_in_words():
         "No answer · Rang twice",
         "Ana Ruiz",
     )
+    record_contact(
+        customer_id=customer.pk, channel="text", direction="inbound", outcome="price_asked"
+    )
+    assert timeline(customer.pk, sources)[0][0].text == "Price asked"
     assert (consent.title, consent.text) == (
         "Opted out",
         "Text message: everything · Opted out · By letter",

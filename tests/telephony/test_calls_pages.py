@@ -17,8 +17,10 @@ from crm.enums import Role
 from crm.models import ContactAttempt, User, WorkItem
 from crm.services import customers as customer_service
 from crm.services.consent import opt_out_number
+from crm.timeline import sources_for, timeline
 from telephony import urls
 from telephony.models import CallLog, ProviderEvent
+from telephony.services.follow_up import finished
 from tests.crm.pages import (
     FORM,
     FRONT,
@@ -363,6 +365,13 @@ class TestCustomerPage:
         page = signed_in().get(reverse("customer", args=[customer.pk])).content.decode()
         assert "Incoming call" in page and "Asked for tires" in page
         assert "secret words" not in page
+
+    def test_timeline_has_the_call_once(self) -> None:
+        call = CallLogFactory(customer=CustomerFactory(), summary="Asked for tires")
+        finished(call=call)
+        sources = sources_for(UserFactory(role=Role.MANAGER))
+        told = [e for e in timeline(call.customer_id, sources)[0] if e.text == "Asked for tires"]
+        assert [entry.kind for entry in told] == ["call"]
 
 
 class TestMatching:
