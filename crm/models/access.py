@@ -20,6 +20,7 @@ class ApiToken(Record):
 
     class Meta:
         db_table = "api_tokens"
+        verbose_name = "API token"
         ordering = ["-created_at"]
         constraints = [models.UniqueConstraint(fields=["digest"], name="api_tokens_digest_once")]
 

@@ -195,7 +195,7 @@ class WorkItem(Record):
     )
     title = models.CharField(max_length=200)
     reason = models.CharField(max_length=300, blank=True, default="", db_default="")
-    url = models.CharField(max_length=200, blank=True, default="", db_default="")
+    url = models.CharField("URL", max_length=200, blank=True, default="", db_default="")
     purpose = models.CharField(
         max_length=10,
         choices=ContactPurpose,

@@ -80,7 +80,7 @@ class Customer(Record):
     street_address = models.CharField(max_length=200, null=True, blank=True)
     city = models.CharField(max_length=100, null=True, blank=True)
     state = models.CharField(max_length=2, null=True, blank=True)
-    zip_code = models.CharField(max_length=10, null=True, blank=True)
+    zip_code = models.CharField("ZIP code", max_length=10, null=True, blank=True)
     customer_since = models.DateField(
         default=today, db_default=CurrentDate(), null=True, blank=True
     )

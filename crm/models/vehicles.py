@@ -23,8 +23,9 @@ class Vehicle(Record):
     customer = models.ForeignKey(
         Customer, models.CASCADE, null=True, blank=True, related_name="vehicles"
     )
-    vin = models.CharField(max_length=17)
+    vin = models.CharField("VIN", max_length=17)
     vin_exception_reason = models.CharField(
+        "VIN exception reason",
         max_length=200,
         blank=True,
         default="",

@@ -15,7 +15,7 @@ class WebhookEndpoint(Record):
     failure after the last success.
     """
 
-    url = models.URLField(max_length=500)
+    url = models.URLField("URL", max_length=500)
     description = models.CharField(max_length=200, default="", db_default="", blank=True)
     event_types = ArrayField(models.CharField(max_length=60))
     sealed_secret = models.TextField(editable=False)

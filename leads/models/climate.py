@@ -8,7 +8,7 @@ class ClimateNormal(models.Model):
     """Seasonal normals of a weather station's town, in whole degrees Fahrenheit: winter is
     December to February, summer June to August."""
 
-    zip_code = models.CharField(max_length=5, primary_key=True)
+    zip_code = models.CharField("ZIP code", max_length=5, primary_key=True)
     city = models.CharField(max_length=100)
     state = models.CharField(max_length=2)
     climate_zone = models.CharField(max_length=20, choices=ClimateZone)

@@ -29,7 +29,7 @@ class Lead(models.Model):
 
     lead_id = models.BigAutoField(primary_key=True)
 
-    vin = models.CharField(max_length=17)
+    vin = models.CharField("VIN", max_length=17)
     year = models.IntegerField()
     make = models.CharField(max_length=50)
     model = models.CharField(max_length=50)
@@ -47,12 +47,16 @@ class Lead(models.Model):
     vehicle_age = models.IntegerField(null=True, blank=True)
     as_of = models.DateField()
 
-    zip_code = models.CharField(max_length=5, null=True, blank=True)
+    zip_code = models.CharField("ZIP code", max_length=5, null=True, blank=True)
     city = models.CharField(max_length=100, null=True, blank=True)
     state = models.CharField(max_length=2, null=True, blank=True)
     climate_zone = models.CharField(max_length=20, choices=ClimateZone, null=True, blank=True)
     climate_zip = models.CharField(
-        max_length=5, null=True, blank=True, help_text="ZIP of the station the climate is from"
+        "climate ZIP",
+        max_length=5,
+        null=True,
+        blank=True,
+        help_text="ZIP of the station the climate is from",
     )
     temp_winter = models.IntegerField(null=True, blank=True)
     temp_summer = models.IntegerField(null=True, blank=True)
@@ -73,10 +77,14 @@ class Lead(models.Model):
         (models.F("start_cycles_annual") * 3 + 5) / 10, models.IntegerField(null=True)
     )
 
-    soc_decline = models.BooleanField(null=True, blank=True)
-    soc_value = models.FloatField(null=True, blank=True, help_text="State of charge in percent")
-    soc_source = models.CharField(max_length=20, choices=EvidenceSource, null=True, blank=True)
-    soc_date = models.DateField(null=True, blank=True)
+    soc_decline = models.BooleanField("SOC decline", null=True, blank=True)
+    soc_value = models.FloatField(
+        "SOC value", null=True, blank=True, help_text="State of charge in percent"
+    )
+    soc_source = models.CharField(
+        "SOC source", max_length=20, choices=EvidenceSource, null=True, blank=True
+    )
+    soc_date = models.DateField("SOC date", null=True, blank=True)
 
     customer_name = models.CharField(max_length=201)
     cohort_assignment = _computed(

@@ -34,7 +34,7 @@ class CallLog(Record):
     provider = models.CharField(
         max_length=20, choices=Provider, default=Provider.MANUAL, db_default=Provider.MANUAL
     )
-    call_sid = models.CharField(max_length=100, null=True, blank=True)
+    call_sid = models.CharField("call SID", max_length=100, null=True, blank=True)
     customer = models.ForeignKey(
         Customer, models.PROTECT, null=True, blank=True, related_name="calls", db_index=False
     )
@@ -70,7 +70,7 @@ class CallLog(Record):
     answered_by = models.CharField(max_length=10, choices=AnsweredBy, null=True, blank=True)
     is_voicemail = models.BooleanField(default=False, db_default=False)
     duration_seconds = models.IntegerField(null=True, blank=True)
-    recording_url = models.TextField(null=True, blank=True)
+    recording_url = models.TextField("recording URL", null=True, blank=True)
     recording_seconds = models.IntegerField(null=True, blank=True)
     recording_consent = models.CharField(
         max_length=10,
@@ -98,7 +98,7 @@ class CallLog(Record):
         Appointment, models.SET_NULL, null=True, blank=True, related_name="calls"
     )
     outcome = models.CharField(max_length=50, choices=CallOutcome, null=True, blank=True)
-    llm_model_used = models.CharField(max_length=50, null=True, blank=True)
+    llm_model_used = models.CharField("LLM model used", max_length=50, null=True, blank=True)
     total_tokens_used = models.IntegerField(null=True, blank=True)
     # Raw SQL may leave it out: a trigger takes the end or the moment of the insert.
     started_at = models.DateTimeField(default=timezone.now)
@@ -236,7 +236,7 @@ class ProviderEvent(models.Model):
     provider = models.CharField(max_length=20, choices=Provider)
     event_key = models.CharField(max_length=64)
     kind = models.CharField(max_length=20, choices=EventKind)
-    call_sid = models.CharField(max_length=100)
+    call_sid = models.CharField("call SID", max_length=100)
     payload = models.JSONField()
     received_at = models.DateTimeField(db_default=Now())
     processed_at = models.DateTimeField(null=True, blank=True)
