@@ -129,7 +129,7 @@ def people_names() -> RawSQL:
                     nullif(trim(concat_ws(' ', first_name, last_name)), ''), username
                 ) FROM users
             ) AS people WHERE people.key IN ({keys})
-        )""",  # noqa: S608
+        )""",  # noqa: S608  (constants only)
         [],
         output_field=JSONField(),
     )

@@ -87,7 +87,7 @@ def _unedited(run: ImportRun, table: str, report: RevertReport) -> dict[str, lis
             SELECT t.id, ch.before IS NULL, t.updated_at = ch.written_at
             FROM import_changes AS ch JOIN {table} AS t ON t.id = ch.row_id
             WHERE ch.run_id = %s AND ch.table_name = %s ORDER BY t.id FOR UPDATE OF t
-            """,  # noqa: S608
+            """,  # noqa: S608  (tables and columns of our own)
             [run.pk, table],
         )
         for key, is_created, is_intact in cursor.fetchall():
@@ -114,7 +114,7 @@ def _restore(run: ImportRun, table: str, keys: list[UUID], report: RevertReport)
                 FROM import_changes AS ch
                 WHERE ch.run_id = %s AND ch.table_name = %s AND ch.row_id = t.id
                   AND t.id = ANY(%s::uuid[])
-                """,  # noqa: S608
+                """,  # noqa: S608  (tables and columns of our own)
                 [run.pk, table, keys],
             )
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -137,7 +137,7 @@ def _remove(table: str, keys: list[UUID], report: RevertReport) -> None:
     taken = {key for blocked in needed.values() for key in blocked}
     free = [key for key in keys if key not in taken]
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {table} WHERE id = ANY(%s::uuid[])", [free])  # noqa: S608
+        cursor.execute(f"DELETE FROM {table} WHERE id = ANY(%s::uuid[])", [free])  # noqa: S608  (tables and columns of our own)
     report.removed[table] = len(free)
 
 
@@ -163,7 +163,7 @@ def _stood_on(table: str, keys: list[UUID]) -> dict[str, list[UUID]]:
         seen: set[UUID] = set()
         for other, column in cursor.fetchall():
             cursor.execute(
-                f"SELECT DISTINCT {column} FROM {other} WHERE {column} = ANY(%s::uuid[])",  # noqa: S608
+                f"SELECT DISTINCT {column} FROM {other} WHERE {column} = ANY(%s::uuid[])",  # noqa: S608  (tables and columns of our own)
                 [keys],
             )
             blocked = [key for (key,) in cursor.fetchall() if key not in seen]
@@ -177,7 +177,7 @@ def _stood_on(table: str, keys: list[UUID]) -> dict[str, list[UUID]]:
 def _names(table: str, keys: list[UUID]) -> list[tuple[UUID, str]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id, {_NAMES[table]} FROM {table} WHERE id = ANY(%s::uuid[])",  # noqa: S608
+            f"SELECT id, {_NAMES[table]} FROM {table} WHERE id = ANY(%s::uuid[])",  # noqa: S608  (tables and columns of our own)
             [list(keys)],
         )
         rows: list[tuple[Any, ...]] = cursor.fetchall()

@@ -120,7 +120,7 @@ def compute(
     Reads only. Besides COLUMNS there are customer_id, coverage (weight of the known components),
     `<component>_automatic` and `<component>_points` (what rules add today, None without).
     """
-    select = f" SELECT {', '.join(columns)} FROM computed ORDER BY customer_id"  # noqa: S608
+    select = f" SELECT {', '.join(columns)} FROM computed ORDER BY customer_id"  # noqa: S608  (names of our own columns)
     arm = Arm(algorithm)
     values = {**parameters(as_of), **arm.parameters(), **scope.parameters}
     with connection.cursor() as cursor:
