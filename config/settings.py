@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from config.environment import BASE_DIR, live_port, redis_py_url, var_dir
 from config.static import add_headers as add_static_headers
@@ -381,6 +382,9 @@ UNFOLD = {
     "SITE_HEADER": "Lanewise",
     "SITE_SUBHEADER": DEALERSHIP_NAME,
     "SITE_SYMBOL": "garage_home",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icon.svg")}
+    ],
     "SITE_URL": "/",
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "7px",

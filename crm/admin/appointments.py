@@ -69,7 +69,8 @@ class AppointmentAdmin(StreamedExport, ServiceAdmin):
                 "fields": (
                     "version",
                     ("customer", "vehicle"),
-                    ("scheduled_at", "duration_minutes"),
+                    "scheduled_at",
+                    "duration_minutes",
                     ("service_bay", "assigned_technician", "advisor"),
                     ("status", "cancellation_reason"),
                 )
@@ -84,7 +85,8 @@ class AppointmentAdmin(StreamedExport, ServiceAdmin):
                     "customer_concerns",
                     "recommended_services",
                     ("estimated_cost", "actual_cost"),
-                    ("transport", "promised_at"),
+                    "transport",
+                    "promised_at",
                 )
             },
         ),
