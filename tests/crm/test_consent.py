@@ -235,7 +235,9 @@ def test_decisions_are_logged_with_who_asked_and_pruned_after_years(settings):
     assert "Allowed from Thursday, November 19, 8:00 AM" in blocked.value.remedy
     logged = list(ContactDecision.objects.order_by("id").values_list("allowed", "reason", "actor"))
     assert logged == [(True, "ok", ana.pk), (False, "quiet_hours", ana.pk)]
-    ContactDecision.objects.filter(allowed=True).update(at=timezone.now() - timedelta(days=31))
+    for allowed, days in ((True, 31), (False, 29)):
+        at = timezone.now() - timedelta(days=days)
+        ContactDecision.objects.filter(allowed=allowed).update(at=at)
     assert permission.prune_decisions() == 1
     assert permission.prune_decisions() == 0
 
