@@ -7,8 +7,9 @@ from warmth.enums import ReportKind
 
 
 class WarmthReport(models.Model):
-    """A report as it was at its time: `rows` is a list of objects with the same keys, without
-    names or free text, so that it may stay when a customer is erased.
+    """A report as it was at its time: `rows` are a list of the columns' names and a list for each
+    row, or nothing. Names of people and free text stay out, so that it may stay when a customer is
+    erased.
 
     There is one for each period of its kind, which begins on `period` (see `warmth.periods`).
     """

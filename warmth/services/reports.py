@@ -68,11 +68,10 @@ def keep(kind: str, day: date) -> int:
     period = begin_of(kind, day)
     if WarmthReport.objects.filter(kind=kind, period=period).exists():
         return 0
-    rows = [
-        {name: value for name, value in row.items() if name not in PRIVATE}
-        for row in REPORTS[kind]()[:MOST_KEPT]
-    ]
-    WarmthReport.objects.create(kind=kind, period=period, rows=rows)
+    rows = REPORTS[kind]()[:MOST_KEPT]
+    names = [name for name in rows[0] if name not in PRIVATE] if rows else []
+    table = [names, *([row[name] for name in names] for row in rows)] if rows else []
+    WarmthReport.objects.create(kind=kind, period=period, rows=table)
     return 1
 
 

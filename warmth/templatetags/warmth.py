@@ -49,11 +49,15 @@ def last_day(expires_at: str | None) -> str:
 
 @register.filter
 def report_cell(value: Any) -> str:
-    """A value of a kept report: fractions to three digits, instants as local days."""
+    """A value of a kept report: fractions to three digits, instants as local days, words of the
+    tables as people write them."""
     if isinstance(value, float):
         return f"{value:.3f}"
     at = parse_datetime(value) if isinstance(value, str) and "T" in value else None
-    return shop_date(at) if at else str(value)
+    if at:
+        return shop_date(at)
+    text = str(value)
+    return text.replace("_", " ").capitalize() if text.isidentifier() and text.islower() else text
 
 
 @register.filter

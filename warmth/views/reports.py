@@ -17,13 +17,15 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 
 def _table(report: WarmthReport) -> dict[str, Any]:
-    """`head` are (title, whether its cells are numbers); the rows follow it."""
-    keys = list(report.rows[0]) if report.rows else []
-    numbers = {key for key in keys if all(_is_number(row[key]) for row in report.rows)}
+    """`head` are (title, whether its cells are numbers), `rows` have a (name, value, number?) for
+    each cell."""
+    names, *rows = report.rows or [[]]
+    numbers = [all(_is_number(row[place]) for row in rows) for place in range(len(names))]
+    titles = [name.replace("_", " ").capitalize() for name in names]
     return {
         "report": report,
-        "head": [(key.replace("_", " ").capitalize(), key in numbers) for key in keys],
-        "rows": [[(key, row[key], key in numbers) for key in keys] for row in report.rows],
+        "head": list(zip(titles, numbers, strict=True)),
+        "rows": [list(zip(names, row, numbers, strict=True)) for row in rows],
     }
 
 
