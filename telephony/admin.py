@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
-from crm.admin.base import ReadOnlyAdmin, StreamedExport
+from crm.admin.base import ReadOnlyAdmin
 from crm.admin_site import is_administrator
 from crm.roles import can
 from telephony.exporting import CALLS
@@ -24,7 +24,7 @@ from telephony.models import (
 
 
 @admin.register(CallLog)
-class CallLogAdmin(StreamedExport, ReadOnlyAdmin):
+class CallLogAdmin(ReadOnlyAdmin):
     """Without recordings and transcripts: those are heard on the call's page, where each hearing
     is noted."""
 

@@ -1,5 +1,6 @@
 """What all admin pages share: large tables, services behind the forms, streamed exports."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
@@ -10,10 +11,11 @@ from django.contrib import messages
 from django.contrib.admin import options
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import JSONField, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.text import capfirst, slugify
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
@@ -67,7 +69,79 @@ def customers_found(text: str) -> list[UUID]:
     return [hit.customer_id for hit in search_customers(text, SEARCH_LIMIT)]
 
 
-class ReadOnlyAdmin(RecordAdmin):
+class StreamedExport:
+    """Two buttons above a list: the rows that it shows, as CSV or Excel, at any size.
+
+    `export_columns` default to the columns of the list, which are chosen to show no secret.
+    """
+
+    export_name = ""
+    export_columns: Sequence[Column] = ()
+    actions_list: tuple[str, ...] = ("export_csv", "export_xlsx")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """The buttons carry the filters of the list that they stand above."""
+        response = super().changelist_view(request, extra_context)  # type: ignore[misc]
+        for button in (getattr(response, "context_data", None) or {}).get("actions_list", []):
+            if request.GET and "/export_" in button.get("path", ""):
+                button["path"] += f"?{request.GET.urlencode()}"
+        return response
+
+    def has_export_rows_permission(self, request: HttpRequest) -> bool:
+        admin: Any = self
+        return can(request.user, "exports:read") and admin.has_view_permission(request)
+
+    @action(description="Export CSV", permissions=["export_rows"], icon="download")
+    def export_csv(self, request: HttpRequest) -> Any:
+        return self._export(request, "csv")
+
+    @action(description="Export Excel", permissions=["export_rows"], icon="download")
+    def export_xlsx(self, request: HttpRequest) -> Any:
+        return self._export(request, "xlsx")
+
+    def _export(self, request: HttpRequest, kind: str) -> Any:
+        admin: Any = self
+        rows = admin.get_changelist_instance(request).get_queryset(request)
+        return export_response(
+            request,
+            name=self.export_name or slugify(admin.opts.verbose_name_plural),
+            columns=self.export_columns or columns_of(admin.model, admin.list_display),
+            queryset=rows,
+            kind=kind,
+        )
+
+
+def columns_of(model: type[Model], names: Iterable[Any]) -> list[Column]:
+    """The stored ones among the columns `names` of a list; other records by name, else by key."""
+    fields = {field.name: field for field in model._meta.concrete_fields}
+    fields |= {field.attname: field for field in model._meta.concrete_fields}
+    return [
+        Column(
+            capfirst(str(fields[name].verbose_name)),
+            _readable(fields[name], name),
+            _as_json if isinstance(fields[name], JSONField) else None,
+        )
+        for name in names
+        if name in fields
+    ]
+
+
+def _as_json(value: Any) -> str:
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _readable(field: Any, path: str) -> str:
+    """Path to what says most of the record that `field` refers to."""
+    if not field.is_relation or path == field.attname:
+        return path
+    there = {other.name for other in field.related_model._meta.concrete_fields}
+    names = ("name", "username", "vin", "code", "url")
+    return next((f"{path}__{name}" for name in names if name in there), field.attname)
+
+
+class ReadOnlyAdmin(StreamedExport, RecordAdmin):
     """Rows that something else writes. `capability` lets people see them."""
 
     capability: ClassVar[str] = ""
@@ -214,39 +288,3 @@ def _without(fields: Iterable[str | Sequence[str]], hidden: Collection[str]) -> 
     rows = [[row] if isinstance(row, str) else row for row in fields]
     kept = [[field for field in row if field not in hidden] for row in rows]
     return [row for row in kept if row]
-
-
-class StreamedExport:
-    """Two buttons above a list: the rows that it shows, as CSV or Excel, at any size."""
-
-    export_name = ""
-    export_columns: Sequence[Column] = ()
-    actions_list: tuple[str, ...] = ("export_csv", "export_xlsx")
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        """The buttons carry the filters of the list that they stand above."""
-        response = super().changelist_view(request, extra_context)  # type: ignore[misc]
-        for button in (getattr(response, "context_data", None) or {}).get("actions_list", []):
-            if request.GET and "/export_" in button.get("path", ""):
-                button["path"] += f"?{request.GET.urlencode()}"
-        return response
-
-    def has_export_rows_permission(self, request: HttpRequest) -> bool:
-        return can(request.user, "exports:read")
-
-    @action(description="Export CSV", permissions=["export_rows"], icon="download")
-    def export_csv(self, request: HttpRequest) -> Any:
-        return self._export(request, "csv")
-
-    @action(description="Export Excel", permissions=["export_rows"], icon="download")
-    def export_xlsx(self, request: HttpRequest) -> Any:
-        return self._export(request, "xlsx")
-
-    def _export(self, request: HttpRequest, kind: str) -> Any:
-        admin: Any = self
-        rows = admin.get_changelist_instance(request).get_queryset(request)
-        return export_response(
-            request, name=self.export_name, columns=self.export_columns, queryset=rows, kind=kind
-        )

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
-from crm.admin.base import ReadOnlyAdmin
+from crm.admin.base import ReadOnlyAdmin, columns_of
 from crm.models import (
     ApiToken,
     AuditEntry,
@@ -30,6 +30,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_filter = ("table_name", "action", "source", ("at", RangeDateTimeFilter))
     search_fields = ("row_id", "actor_label", "request_id")
     search_help_text = "Key of a record, user name or request id, in full"
+    export_columns = columns_of(AuditEntry, (*list_display, "before", "after", "request_id"))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

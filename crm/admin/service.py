@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import RangeDateFilter
 
-from crm.admin.base import ReadOnlyAdmin, StreamedExport
+from crm.admin.base import ReadOnlyAdmin
 from crm.export_columns import DECLINED_WORK, SERVICE_HISTORY
 from crm.models import ServiceLine, ServiceRecord
 
@@ -26,7 +26,7 @@ class LineInline(TabularInline):
 
 
 @admin.register(ServiceRecord)
-class ServiceRecordAdmin(StreamedExport, ReadOnlyAdmin):
+class ServiceRecordAdmin(ReadOnlyAdmin):
     """What was done stands: completing an appointment writes it, nobody rewrites it here."""
 
     capability = "service:read"
@@ -44,7 +44,7 @@ class ServiceRecordAdmin(StreamedExport, ReadOnlyAdmin):
 
 
 @admin.register(ServiceLine)
-class ServiceLineAdmin(StreamedExport, ReadOnlyAdmin):
+class ServiceLineAdmin(ReadOnlyAdmin):
     capability = "service:read"
     list_display = (
         "description", "vehicle", "op_code", "pay_type", "price", "outcome", "reason",

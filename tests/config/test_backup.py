@@ -128,7 +128,7 @@ def test_restored_database_needs_no_migration_and_takes_writes(
 def test_restore_into_a_full_database_needs_force(dump: Path, empty_database: str) -> None:
     assert manage(empty_database, "restore", str(dump)).returncode == 0
     refused = manage(empty_database, "restore", str(dump))
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "not empty. --force" in refused.stderr
     assert manage(empty_database, "restore", "--force", str(dump)).returncode == 0
 
@@ -146,7 +146,7 @@ def test_restore_of_a_damaged_file_changes_nothing(dump: Path, empty_database: s
 def test_restore_beside_other_sessions_is_refused(dump: Path, empty_database: str) -> None:
     with psycopg.connect(url_of(empty_database)):
         refused = manage(empty_database, "restore", str(dump))
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "1 other connections use the database. Stop Lanewise" in refused.stderr
 
 
@@ -164,14 +164,16 @@ def test_restore_that_differs_from_its_manifest_is_reported(
 
 def test_restore_without_manifest_is_refused(dump: Path) -> None:
     backups.manifest_path(dump).unlink()
-    with pytest.raises(CommandError, match=r"lanewise\.dump\.json is missing"):
+    with pytest.raises(CommandError, match=r"lanewise\.dump\.json is missing") as refused:
         call_command("restore", str(dump))
+    assert refused.value.returncode == 2
 
 
 def test_backup_never_overwrites(dump: Path) -> None:
     before = dump.read_bytes()
-    with pytest.raises(CommandError, match="exists already"):
+    with pytest.raises(CommandError, match="exists already") as refused:
         call_command("backup", str(dump))
+    assert refused.value.returncode == 2
     assert dump.read_bytes() == before
 
 

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from crm.admin.base import ReadOnlyAdmin
 from crm.admin_site import navigation
 from crm.enums import AppointmentStatus, Role
 from crm.models import (
@@ -368,6 +369,23 @@ def test_lists_are_exported_with_their_filters_and_logged(
     assert response.status_code == 200
     assert b"".join(response.streaming_content)
     assert ExportLog.objects.get().rows >= 1
+
+
+def test_every_read_only_list_is_exported_as_it_is_shown(chief: Client) -> None:
+    factories.WorkItemFactory(customer=factories.CustomerFactory(last_name="Quist"), title="=1+1")
+    for model in (m for m, a in admin.site._registry.items() if isinstance(a, ReadOnlyAdmin)):
+        response = chief.get(page(model, "changelist") + "export_csv/")
+        head, *rows = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
+
+        assert head, model
+        if model is WorkItem:
+            assert head.startswith("Kind,Customer,Phone,Title,") and "Quist" in rows[0]
+            assert ",'=1+1," in rows[0]
+
+
+def test_export_of_a_list_that_the_role_may_not_see_is_refused(manager: Client) -> None:
+    assert manager.get(page(RateBucket, "changelist") + "export_csv/").status_code == 403
+    assert not ExportLog.objects.exists()
 
 
 def test_export_buttons_carry_the_filters_of_the_list(manager: Client) -> None:

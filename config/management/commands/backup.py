@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path | None, **options: Any) -> None:
         target = file or var_dir() / "backups" / f"lanewise-{timezone.now():%Y%m%d-%H%M%S}.dump"
         if target.exists():
-            raise CommandError(f"{target} exists already.")
+            raise CommandError(f"{target} exists already.", returncode=2)
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = target.with_name(target.name + ".partial")
         unfinished.touch(mode=0o600)

@@ -43,20 +43,24 @@ class Command(BaseCommand):
         path = backups.manifest_path(file)
         for needed in (file, path):
             if not needed.exists():
-                raise CommandError(f"{needed} is missing.")
+                raise CommandError(f"{needed} is missing.", returncode=2)
         manifest: dict[str, Any] = json.loads(path.read_text())
         if backups.server_major() < manifest["server"]:
             raise CommandError(
-                f"The backup is of PostgreSQL {manifest['server']}; this server is older."
+                f"The backup is of PostgreSQL {manifest['server']}; this server is older.",
+                returncode=2,
             )
         return manifest
 
     def _require_room(self, force: bool) -> None:
         if not backups.is_empty() and not force:
-            raise CommandError("The database is not empty. --force replaces everything in it.")
+            raise CommandError(
+                "The database is not empty. --force replaces everything in it.", returncode=2
+            )
         if others := backups.other_sessions():
             raise CommandError(
-                f"{others} other connections use the database. Stop Lanewise (web, worker, beat)."
+                f"{others} other connections use the database. Stop Lanewise (web, worker, beat).",
+                returncode=2,
             )
 
     def _restore(self, tools: backups.Tools, file: Path) -> None:
