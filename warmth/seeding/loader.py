@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from crm.constraints import translated
 from crm.context import audited
+from crm.models import Vehicle
 from crm.querysets import CustomerQuerySet, shop_day
 from crm.seeding.statistics import analyse
-from jobs.registry import local_today
+from jobs.registry import local_today, zone
 from warmth.enums import EventSource, EventType
 from warmth.models import CustomerWarmth, WarmthEvent
 from warmth.seeding.stories import YEAR_DAYS, Story, story
@@ -68,7 +69,8 @@ def load(
 
 
 def _load_chunk(keys: Sequence[UUID], seed: int, now: datetime) -> tuple[int, int]:
-    stories = {key: story(random.Random(f"{seed}:{key}"), now) for key in keys}
+    bought = _bought(keys, now)
+    stories = {key: story(random.Random(f"{seed}:{key}"), now, bought.get(key)) for key in keys}
     events = _copy_events(stories)
     sync_events(keys)
     begun = now - timedelta(days=YEAR_DAYS)
@@ -77,6 +79,17 @@ def _load_chunk(keys: Sequence[UUID], seed: int, now: datetime) -> tuple[int, in
     history = _copy_history(keys, stories, now)
     settle(these(keys))
     return events, history
+
+
+def _bought(keys: Sequence[UUID], now: datetime) -> dict[UUID, datetime]:
+    """The beginning of the day of the last year on which customers bought from us, the newest."""
+    today = now.astimezone(zone()).date()
+    first = today - timedelta(days=YEAR_DAYS)
+    found = Vehicle.objects.filter(
+        customer__in=keys, purchased_from_us=True, purchase_date__range=(first, today)
+    ).order_by("purchase_date")
+    pairs = found.values_list("customer_id", "purchase_date")
+    return {key: shop_day(day)[0] for key, day in pairs if key and day}
 
 
 def _wish(key: UUID, told: Story, begun: datetime) -> tuple[Any, ...]:

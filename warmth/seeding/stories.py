@@ -16,6 +16,8 @@ _SHOPPERS = 0.18
 # How many of the shoppers are at it right now, with the rest spread over the year.
 _SHOPPING_NOW = 0.35
 _BUYERS = 0.40
+# Buyers of whom nobody wrote down anything before they signed.
+_UNSEEN = 0.15
 _DROPPING_BY = (
     EventType.WEBSITE_VISIT, EventType.BROCHURE, EventType.CALL, EventType.MESSAGE,
     EventType.REPLY, EventType.OUTREACH, EventType.REFERRAL,
@@ -56,17 +58,25 @@ class Story:
     wish: Wish | None = None
 
 
-def story(rng: random.Random, now: datetime) -> Story:
-    """One customer's year up to `now`."""
+def story(rng: random.Random, now: datetime, bought: datetime | None = None) -> Story:
+    """One customer's year up to `now`.
+
+    `bought` is the beginning of the day on which, by the records, the customer bought a car from
+    us: most have shopped before. The purchase itself is no happening then, as the record says it.
+    """
     casual = [
         Happening(rng.choice(_DROPPING_BY), now - timedelta(days=rng.uniform(0.2, YEAR_DAYS)))
         for _ in range(rng.choices((0, 1, 2, 4, 7), weights=(30, 25, 20, 15, 10))[0])
     ]
+    price = Decimal(rng.randrange(22_000, 62_000, 500))
+    length = rng.uniform(10, 45)
+    if bought is not None:
+        end = bought - timedelta(days=rng.uniform(0.2, 6))
+        known = rng.random() >= _UNSEEN
+        return Story([*casual, *(_way(rng, end, length, price) if known else ())])
     if rng.random() >= _SHOPPERS:
         return Story(casual)
     shops_now = rng.random() < _SHOPPING_NOW
-    price = Decimal(rng.randrange(22_000, 62_000, 500))
-    length = rng.uniform(10, 45)
     end = now - timedelta(days=rng.uniform(0.2, 6) if shops_now else rng.uniform(8, 320))
     shopping = list(_way(rng, end, length, price))
     if not shops_now and shopping and rng.random() < _BUYERS * (len(shopping) / len(_WAY) + 0.5):
