@@ -1,5 +1,6 @@
 """Addresses of `/api/v1/`. A later app registers its views here."""
 
+from django.contrib.auth.decorators import login_required
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
@@ -35,6 +36,10 @@ APP_ROUTES = (leads_routes, telephony_routes, warmth_routes)
 for routes in APP_ROUTES:
     routes.register(router)
 
+# Pages for people: without a session they lead to the sign-in page, not to a 401.
+_swagger = SpectacularSwaggerView.as_view(url_name="api-schema")
+_redoc = SpectacularRedocView.as_view(url_name="api-schema")
+
 urlpatterns = [
     path("me/", access.MeView.as_view(), name="api-me"),
     path("availability/", appointments.AvailabilityView.as_view(), name="api-availability"),
@@ -43,7 +48,7 @@ urlpatterns = [
     *(pattern for routes in APP_ROUTES for pattern in routes.urlpatterns),
     *router.urls,
     path("schema/", SpectacularAPIView.as_view(generator_class=GeneratedOnce), name="api-schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
-    path("redoc/", SpectacularRedocView.as_view(url_name="api-schema"), name="api-redoc"),
+    path("docs/", login_required(_swagger), name="api-docs"),
+    path("redoc/", login_required(_redoc), name="api-redoc"),
     re_path(r"^.*$", access.NoSuchAddress.as_view(), name="api-no-such-address"),
 ]

@@ -338,9 +338,17 @@ def test_method_that_a_route_does_not_have_is_a_405() -> None:
 
 
 def test_documentation_is_for_whoever_is_signed_in() -> None:
+    person = APIClient()
+    person.force_login(factories.UserFactory(role=Role.TECHNICIAN))
     for path in DOCUMENTATION:
-        assert APIClient().get(ROOT + path).status_code in (401, 403)
-        assert client_of(Role.TECHNICIAN).get(ROOT + path).status_code == 200
+        assert person.get(ROOT + path).status_code == 200
+    assert APIClient().get(ROOT + "schema/").status_code in (401, 403)
+    assert client_of(Role.TECHNICIAN).get(ROOT + "schema/").status_code == 200
+    for page in DOCUMENTATION - {"schema/"}:
+        response = APIClient().get(ROOT + page)
+        assert (response.status_code, response["Location"]) == (
+            302, f"/accounts/login/?next={ROOT}{page}",
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["", "nothing/", "customers", "customers/x/", "admin/"])
