@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from crm import export_columns
+from crm.enums import ContactPurpose
 from crm.exceptions import Refused
 from crm.exports import export_response
 from crm.expressions import vehicle_name
@@ -18,6 +19,7 @@ from crm.forms.filters import WorkFilter
 from crm.forms.visits import CloseWorkForm
 from crm.listing import counted, keyset_page
 from crm.models import ServiceLine
+from crm.services.permission import with_decisions
 from crm.services.refusals import close_refused, reopen_refused
 from crm.views.common import FORM, WRITE, allowed, answer_list, back_to, go, posted
 
@@ -47,8 +49,9 @@ def work(request: HttpRequest) -> HttpResponseBase:
     return answer_list(request, "crm/work.html", context, fragment="crm/_work.html")
 
 
-def _rows(lines: QuerySet[ServiceLine]) -> Any:
-    return lines.values(
+def _rows(lines: QuerySet[ServiceLine]) -> list[dict[str, Any]]:
+    """Rows with what the gate says of a call about this work now: it is an offer."""
+    rows: Any = lines.values(
         "id",
         "description",
         "price",
@@ -67,6 +70,7 @@ def _rows(lines: QuerySet[ServiceLine]) -> Any:
         said_on=F("service_record__service_date"),
         vehicle_name=vehicle_name("vehicle__"),
     )
+    return with_decisions(rows, purpose=ContactPurpose.MARKETING)
 
 
 @allowed("work:write", FORM)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from crm.enums import Role
 from crm.exceptions import IllegalTransition, Invalid
 from crm.models import AuditEntry, ServiceLine, WorkItem
+from crm.services.consent import opt_out
 from crm.services.refusals import close_refused, reopen_refused
 from tests.crm.api import client_of
 from tests.crm.pages import signed_in
@@ -98,6 +99,15 @@ def test_pages_close_and_reopen(line: Any) -> None:
     assert f"/work/{line.pk}/reopen" in client.get("/work/?closed=on").content.decode()
     client.post(f"/work/{line.pk}/reopen")
     assert is_open(line)
+
+
+def test_list_to_call_from_says_who_may_not_be_called_and_why(line: Any) -> None:
+    opt_out(customer=line.vehicle.customer, source="page")
+    client = signed_in(Role.BDC)
+    open_page = client.get("/work/").content.decode()
+    close_refused(line=line, closed_as="done_elsewhere")
+    assert "Blocked: Opted out" in open_page
+    assert "Blocked" not in client.get("/work/?closed=on").content.decode()
 
 
 def test_closing_leads_back_to_the_list_as_it_was(line: Any) -> None:
