@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from rest_framework import exceptions, parsers
+from rest_framework.request import Request
+
+from crm.rest.problems import TooLarge, too_large
 
 _HALF_CHARACTER = b"\\ud"
 
@@ -30,6 +33,19 @@ class StrictJSONParser(parsers.JSONParser):
         except ValueError as error:
             raise exceptions.ParseError(f"This is not JSON: {error}") from error
         return data
+
+
+def read_body(request: Request, most_bytes: int) -> None:
+    """Read a body that may be larger than DATA_UPLOAD_MAX_MEMORY_SIZE: `request.body` has it then.
+
+    Raises TooLarge beyond `most_bytes`.
+    """
+    if int(request.META.get("CONTENT_LENGTH") or 0) > most_bytes:
+        raise TooLarge(too_large(most_bytes))
+    http = request._request
+    if not hasattr(http, "_body"):
+        # Where `HttpRequest.body` keeps what it has read within the limit of all requests.
+        http._body = http.read()
 
 
 def _refuse_constant(name: str) -> None:

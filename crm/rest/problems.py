@@ -46,6 +46,10 @@ class BadParameter(exceptions.ValidationError):
     """A query parameter that is unknown or has a bad value; `detail` maps names to sentences."""
 
 
+def too_large(most_bytes: int) -> str:
+    return f"The body is larger than {most_bytes // 1024**2} MiB."
+
+
 class TooLarge(exceptions.APIException):
     """The body is larger than the server reads."""
 

@@ -6,7 +6,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from crm.rest.examples import example_of
-from crm.rest.problems import MEDIA_TYPE, Problem
+from crm.rest.problems import MEDIA_TYPE, Problem, too_large
 
 _PROBLEMS = {
     400: "The body or a query parameter is not valid.",
@@ -86,6 +86,10 @@ class Schema(AutoSchema):
         listing = getattr(self.view, "listing", False)
         return self.method == "GET" and (listing or getattr(self.view, "action", "") == "list")
 
+    def _described(self, status: int) -> str:
+        most_bytes = getattr(self.view, "most_bytes", None)
+        return too_large(most_bytes) if status == 413 and most_bytes else _PROBLEMS[status]
+
     def _makes_something(self) -> bool:
         creates = getattr(self.view, "creates", False)
         return self.method == "POST" and (creates or getattr(self.view, "action", "") == "create")
@@ -99,7 +103,7 @@ class Schema(AutoSchema):
         for status in sorted(self._problem_statuses()):
             problem = OpenApiResponse(
                 Problem,
-                description=_PROBLEMS[status],
+                description=self._described(status),
                 examples=[OpenApiExample("Slot taken", _EXAMPLE)] if status == 409 else [],
             )
             bodies.setdefault(

@@ -18,6 +18,7 @@ from crm.models import ApiToken
 from crm.rest import idempotency, pagination
 from crm.rest.etags import etag_of, matches, require_match
 from crm.rest.filters import refuse_unknown
+from crm.rest.parsers import read_body
 from crm.rest.rows import Rows
 
 SAFE = frozenset({"GET", "HEAD"})
@@ -48,6 +49,8 @@ class Endpoint(APIView):
     rows: type[serializers.BaseSerializer[Any]] | None = None
     # What an @action answers when it is not the view's own `rows`; for the schema.
     answers: type[serializers.BaseSerializer[Any]] | None = None
+    # Bytes that a body may have, where those of all other requests are too few for an @action.
+    most_bytes: int | None = None
     own_parameters: Sequence[str] = ()
 
     def known_parameters(self) -> Iterable[str]:
@@ -58,6 +61,8 @@ class Endpoint(APIView):
         super().initial(request, *args, **kwargs)
         if any("\x00" in str(part) for part in kwargs.values()):
             raise Http404
+        if self.most_bytes is not None:
+            read_body(request, self.most_bytes)
         method = str(request.method).lower()
         handler = getattr(self, method, None)
         if handler is not None:

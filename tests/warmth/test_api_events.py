@@ -130,6 +130,12 @@ def test_bulk_call_of_another_shape_is_refused(body: dict[str, Any], client: Any
     problem_of(client.post(BULK, body), 400)
 
 
+def test_body_that_no_ten_thousand_events_need_is_refused(client: Any) -> None:
+    body = json.dumps({"events": [{"subject": "s" * 8 * 1024 * 1024}]})
+    answer = client.generic("POST", BULK, body, content_type="application/json")
+    assert problem_of(answer, 413)["detail"] == "The body is larger than 8 MiB."
+
+
 def test_ten_thousand_events_fit_into_one_call_and_a_fixed_number_of_queries(client: Any) -> None:
     customers = CustomerFactory.create_batch(4)
     moment = timezone.now().replace(microsecond=0).isoformat()
@@ -138,15 +144,16 @@ def test_ten_thousand_events_fit_into_one_call_and_a_fixed_number_of_queries(cli
             customers[n % 4],
             event_type=EventType.WEBSITE_VISIT.value,
             occurred_at=moment,
-            event_key=f"web:{n}",
+            event_key=f"web:{n}:".ljust(200, "k"),
             value="32500.00",
-            subject="F-150",
+            subject="s" * 200,
         )
         for n in range(10_000)
     ]
     counts = []
     for sent in (rows[:4], rows):
-        body = json.dumps({"events": sent}, separators=(",", ":"))
+        body = json.dumps({"events": sent})
+        assert len(body) < 8 * 1024 * 1024
         with CaptureQueriesContext(connection) as queries:
             response = client.generic("POST", BULK, body, content_type="application/json")
         assert response.status_code == 200, response.content[:500]

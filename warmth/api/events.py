@@ -21,6 +21,9 @@ from warmth.serializers.events import (
 )
 from warmth.services import events as services
 
+# 10,000 rows with the longest keys and subjects that an event may have.
+MOST_BYTES = 8 * 1024 * 1024
+
 
 @extend_schema(tags=["warmth"])
 class WarmthEventViewSet(RowViewSet):
@@ -55,6 +58,7 @@ class WarmthEventViewSet(RowViewSet):
         capability={"POST": "warmth:write"},
         input_class=WarmthEventBatch,
         answers=WarmthEventReport,
+        most_bytes=MOST_BYTES,
     )
     def bulk(self, request: Request) -> Response:
         """Record up to 10,000 events in one transaction, with one new score for each customer."""
