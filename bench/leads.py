@@ -8,7 +8,7 @@ P1k the same with every indexed value changed / (UPDATE of the indexed values + 
 P4  rows a second, the largest size / the one before  P5  growth of the table after 7 nights of 5 %
 P6  p95 of the work list while the job runs           C1  job through the queue / same statement
 G   generate + score + COPY / COPY of ready rows; row by row with bulk_create / generate
-R2  list of the API: page at depth / first page       R3  capped count
+R2  list, of the API and as a page: at depth / first page     R3  capped count
 
 Works in a scratch database beside the configured one. Exit code 1 when a goal is missed. For one
 million leads: `--sizes 10000,100000,1000000 --parts recompute`, and `--memory 1000000` for P4's
@@ -237,22 +237,35 @@ def memory() -> tuple[int, int]:
     return memory_of_a_night("leads", AS_OF)
 
 
+def deepest(first: str, deep: list[str], page: Callable[[str], object], rounds: int) -> float:
+    """Time of the slowest of the `deep` pages / of the first one, medians of what took turns."""
+    took: dict[str, list[float]] = {address: [] for address in (first, *deep)}
+    for address in took:
+        page(address)
+    for _, address in itertools.product(range(rounds * 10), took):
+        took[address].append(seconds(lambda address=address: page(address)))
+    base, *others = (statistics.median(times) for times in took.values())
+    print(f"{first}: first page {base * 1000:.1f} ms")
+    return max(others) / base
+
+
 def pages(count: int, rounds: int) -> list[Check]:
-    """R2 and R3 through the whole view, without sign-in and rate limit."""
-    from bench.leads_api import address_at, page
+    """R2 and R3 through whole views; those of the API without sign-in and rate limit."""
+    from bench import leads_api as lists
 
     checks: list[Check] = []
+    depths = [int(count * share) for share in (0.2, 0.9)]
     for ordering in ("-urgency_score", "-posterior_probability", "-current_mileage"):
         first = f"/api/v1/leads/?ordering={ordering}"
-        deep = [address_at(first, ordering, int(count * share)) for share in (0.2, 0.9)]
-        took: dict[str, list[float]] = {address: [] for address in (first, *deep)}
-        for address in took:
-            page(address)
-        for _, address in itertools.product(range(rounds * 10), took):
-            took[address].append(seconds(lambda address=address: page(address)))
-        base, *others = (statistics.median(times) for times in took.values())
-        print(f"list {ordering}: first page {base * 1000:.1f} ms")
-        checks.append((f"R2 deep page {ordering}", max(others) / base, "<=", 2.5))
+        deep = [lists.address_at(first, ordering, depth) for depth in depths]
+        checks.append(
+            (f"R2 deep page {ordering}", deepest(first, deep, lists.page, rounds), "<=", 2.5)
+        )
+    for sort in ("-urgency", "-posterior", "-mileage"):
+        first = f"/leads/?sort={sort}"
+        deep = [lists.list_address_at(first, sort, depth) for depth in depths]
+        ratio = deepest(first, deep, lists.list_page, rounds)
+        checks.append((f"R2 deep page of the list {sort}", ratio, "<=", 2.5))
     from leads.filters import LeadFilter, to_count
     from leads.models import LeadRecord
 
