@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import ExtractHour
 from django.utils import timezone
 
 from crm.demo import Part, register
-from crm.models import Customer, DataBatch, Vehicle, WorkItem
+from crm.enums import AppointmentStatus, BookingMethod
+from crm.models import Appointment, Customer, DataBatch, Vehicle, WorkItem
 from crm.querysets import shop_zone
 from telephony.enums import AnsweredBy, CallOutcome, CallStatus, CallType, Direction, Provider
 from telephony.models import CallLog, ProviderEvent
@@ -26,7 +28,8 @@ _STRANGERS = (("+14041550163", 0), ("+14701550112", 6), ("+16781550147", 5))
 
 @dataclass(frozen=True)
 class _Scene:
-    """One kind of call; `weight` says how often it comes."""
+    """One kind of call; `weight` says how often it comes. With a `method` a visit was booked that
+    way in the call: "{service}" in the words stands for what it is for."""
 
     weight: int
     direction: str
@@ -37,6 +40,7 @@ class _Scene:
     transcript: str = ""
     answered_by: str | None = AnsweredBy.PERSON
     is_voicemail: bool = False
+    method: str = ""
 
 
 _SCENES = (
@@ -48,14 +52,16 @@ _SCENES = (
     ),
     _Scene(
         6, Direction.INBOUND, CallType.NEW_APPOINTMENT, CallOutcome.APPOINTMENT_BOOKED, (90, 300),
-        "Booked a visit for the coming week.",
-        "I would like to bring my car in for an oil change next week. Wednesday morning is great.",
+        "Booked a visit: {service}.",
+        "I would like to bring my car in, it is about this: {service}. That time is great.",
+        method=BookingMethod.PHONE,
     ),
     _Scene(
         4, Direction.INBOUND, CallType.NEW_APPOINTMENT, CallOutcome.APPOINTMENT_BOOKED, (70, 200),
-        "The voice agent booked a visit.",
-        "I need new brake pads. Yes, Friday at nine works for me. Thanks.",
+        "The voice agent booked a visit: {service}.",
+        "Can I make an appointment? It is about this: {service}. Yes, that works for me. Thanks.",
         AnsweredBy.AGENT,
+        method=BookingMethod.AI_VOICE,
     ),
     _Scene(
         3, Direction.INBOUND, CallType.COMPLAINT, CallOutcome.CALLBACK_REQUESTED, (120, 420),
@@ -94,36 +100,67 @@ def _build(batch: DataBatch) -> Mapping[str, int]:
         .select_related("preferred_service_advisor")
         .order_by("phone")[: CALLS * 4]
     )
+    visits = _booked(batch)
+    for of_one_method in visits.values():
+        chance.shuffle(of_one_method)
     for number in range(CALLS):
+        [scene] = chance.choices(_SCENES, [scene.weight for scene in _SCENES])
         caller = None if number < len(_STRANGERS) else chance.choice(customers)
-        _call(number, caller, chance)
+        if caller is None:
+            scene = _SCENES[_STRANGERS[number][1]]
+        elif scene.method and not visits[scene.method]:
+            scene = _SCENES[0]
+        _call(number, scene, caller, visits[scene.method].pop() if scene.method else None, chance)
     return {"calls": CALLS}
 
 
-def _call(number: int, customer: Customer | None, chance: random.Random) -> None:
-    [scene] = chance.choices(_SCENES, [scene.weight for scene in _SCENES])
-    phone = customer.phone if customer else _STRANGERS[number][0]
-    if customer is None:
-        scene = _SCENES[_STRANGERS[number][1]]
-    began = _moment(chance)
+def _booked(batch: DataBatch) -> dict[str, list[Appointment]]:
+    """Coming visits that were booked in the last days while the shop was open, by method."""
+    found = (
+        Appointment.objects.filter(customer__batch=batch, created_at__gte=_days_ago(DAYS))
+        .filter(status__in=(AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED))
+        .alias(hour=ExtractHour("created_at", tzinfo=shop_zone()))
+        .filter(hour__gte=8, hour__lt=18)
+        .select_related("customer__preferred_service_advisor")
+        .order_by("created_at", "id")
+    )
+    methods = (BookingMethod.PHONE, BookingMethod.AI_VOICE)
+    return {method: [v for v in found if v.booking_method == method] for method in methods}
+
+
+def _days_ago(days: int) -> datetime:
+    return timezone.now() - timedelta(days=days)
+
+
+def _call(
+    number: int,
+    scene: _Scene,
+    caller: Customer | None,
+    visit: Appointment | None,
+    chance: random.Random,
+) -> None:
+    """Log a call of `caller`; who booked `visit` called for it when it was booked."""
+    customer = visit.customer if visit else caller
+    words = {"service": visit.service_type if visit else ""}
     missed = scene.answered_by is None and not scene.is_voicemail
     log_call(
         data={
             "provider": Provider.SIMULATOR,
             "call_sid": f"{_SID}{number:04d}",
             "customer": customer,
-            "caller_phone": phone,
+            "caller_phone": customer.phone if customer else _STRANGERS[number][0],
             "advisor": customer.preferred_service_advisor if customer else None,
             "direction": scene.direction,
             "call_type": scene.call_type,
             "outcome": scene.outcome,
+            "appointment": visit,
             "status": CallStatus.NO_ANSWER if missed else CallStatus.COMPLETED,
             "answered_by": scene.answered_by,
             "is_voicemail": scene.is_voicemail,
             "duration_seconds": chance.randint(*scene.seconds),
-            "summary": scene.summary,
-            "transcript": scene.transcript or None,
-            "started_at": began,
+            "summary": scene.summary.format(**words),
+            "transcript": scene.transcript.format(**words) or None,
+            "started_at": visit.created_at if visit else _moment(chance),
         }
     )
 

@@ -1,6 +1,7 @@
 """The demonstration leaves no call behind, and real customers' calls stay."""
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from crm import demo
@@ -40,6 +41,8 @@ def test_demonstration_has_calls_of_every_kind_and_takes_all_of_them_away(
     assert calls.missed().exists()
     assert calls.unmatched().count() == 3
     assert calls.filter(started_at__gt=timezone.now()).count() == 0
+    booked = calls.filter(outcome="appointment_booked")
+    assert booked.filter(appointment__customer_id=F("customer_id")).count() == booked.count() > 0
     nobodys = WorkItem.objects.filter(customer=None).order_by("kind")
     assert list(nobodys.values_list("kind", flat=True)) == ["missed_call", "voicemail"]
     assert WorkItem.objects.filter(kind=WorkKind.VOICEMAIL, customer__isnull=False).exists()
