@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from crm.enums import Role
 from jobs.registry import local_today, zone
 from tests.browser.conftest import assert_within_width
-from tests.factories import CustomerFactory, VehicleFactory
+from tests.factories import CustomerFactory, ServiceRecordFactory, VehicleFactory
 from tests.leads.factories import LeadFactory, scored
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,6 +27,7 @@ def test_name_of_sixty_letters_fits_a_narrow_screen(open_page: Callable[..., Pag
     customer: Any = CustomerFactory(first_name="Wolfeschlegel" * 4, last_name="Steinhausen" * 5)
     vehicle: Any = VehicleFactory(customer=customer, model="Longwheelbase" * 3)
     lead = scored(LeadFactory(vehicle=vehicle, customer=customer, customer_name=customer.name))
+    ServiceRecordFactory(customer=customer, vehicle=vehicle, service_date=local_today())
     night = datetime.combine(local_today(), time(23, 30), tzinfo=zone())
     with time_machine.travel(night):
         page = open_page(Role.MANAGER, width=390)
@@ -39,3 +40,4 @@ def test_name_of_sixty_letters_fits_a_narrow_screen(open_page: Callable[..., Pag
             page.goto(path)
             assert page.evaluate(OVERHANG) == [], path
             assert_within_width(page, path)
+        assert "blocked until" in page.inner_text("main")
