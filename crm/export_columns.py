@@ -1,6 +1,7 @@
 """What the exports of each list show. Headers are the import's labels where a column can come
 back, so that a file may be exported, corrected in Excel and imported again."""
 
+from crm.enums import WorkKind
 from crm.exports import Column
 from crm.importing.fields import FIELDS, LABELS
 
@@ -93,4 +94,19 @@ DECLINED_WORK = (
     Column("Deferred until mileage", "deferred_until_mileage"),
     Column("RO number", "service_record__ro_number"),
     Column("Date", "created_at"),
+)
+
+TODAY = (
+    Column("Kind", "kind", lambda kind: WorkKind(kind).label),
+    Column("Customer", "customer__name"),
+    Column("Phone", "number"),
+    Column("Year", "vehicle__year"),
+    Column("Make", "vehicle__make"),
+    Column("Model", "vehicle__model"),
+    Column("What", "title"),
+    Column("Why", "reason"),
+    Column("Value", "value"),
+    Column("Due", "due_at"),
+    Column("Tries", "tries"),
+    Column("Never call because", "barred", lambda reason: reason.replace("_", " ")),
 )

@@ -4,15 +4,17 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm import outbound, phones, today
+from crm import export_columns, outbound, phones, today
 from crm.enums import Channel
 from crm.exceptions import Refused
+from crm.exports import export_response
 from crm.forms.base import PageForm
 from crm.forms.outreach import DispositionForm, SnoozeForm, TodayFilter
 from crm.listing import keyset_page
@@ -25,12 +27,19 @@ ORDERS = {"rank": ("rank", "id")}
 
 
 @allowed("work:read")
-def today_list(request: HttpRequest) -> HttpResponse:
+def today_list(request: HttpRequest) -> HttpResponseBase:
     form, now = TodayFilter(request.GET), timezone.now()
     wanted = form.wanted()
     items = today.due_items(
         user=request.user, now=now, kinds=wanted.get("kind", ()), mine="mine" in wanted
     )
+    if "export" in request.GET:
+        return export_response(
+            request,
+            name="today",
+            columns=export_columns.TODAY,
+            queryset=items.annotate(number=Coalesce("customer__phone", "phone")),
+        )
     page = keyset_page(
         items,
         query=request.GET,

@@ -1,5 +1,6 @@
 """The Today pages: list, sheet, claim, disposition, next, put off; and the card of permissions."""
 
+import csv
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -64,6 +65,26 @@ def test_list_filters_by_kind_and_mine():
     page = client.get(reverse("today"), {"mine": "on"}).content.decode()
     assert "Missed oil" not in page
     assert "Wants a call" in page
+
+
+def test_list_is_exported_with_its_filters_and_the_best_first():
+    vehicle = VehicleFactory(customer__phone="+12055550142", make="Honda")
+    owner = {"customer": vehicle.customer, "vehicle": vehicle}
+    WorkItemFactory(kind="missed_call", customer=None, phone="+12055550143", value=1, **DUE)
+    WorkItemFactory(kind="battery_lead", value=90, title="=Battery", **owner, **DUE)
+    WorkItemFactory(kind="battery_lead", value=99, barred="opted_out", **owner, **DUE)
+    WorkItemFactory(kind="no_show", **DUE)
+    query = {"kind": ["missed_call", "battery_lead"], "export": "csv"}
+    client = signed_in(Role.MANAGER)
+    text = b"".join(client.get(reverse("today"), query).streaming_content).decode("utf-8-sig")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert [(row["Kind"], row["Phone"], row["Never call because"]) for row in rows] == [
+        ("Battery lead", "+12055550142", ""),
+        ("Missed call", "+12055550143", ""),
+        ("Battery lead", "+12055550142", "opted out"),
+    ]
+    assert (rows[0]["What"], rows[0]["Make"]) == ("'=Battery", "Honda")
+    assert "export=xlsx" in client.get(reverse("today")).content.decode()
 
 
 def test_list_empty_says_so():
