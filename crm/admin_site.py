@@ -15,8 +15,8 @@ from unfold.sites import UnfoldAdminSite
 
 from crm.context import audited
 from crm.enums import Role
-from crm.querysets import shop_zone
 from crm.roles import can
+from jobs.registry import shop_zone
 
 ENTERS = (Role.MANAGER, Role.ADMIN)
 

@@ -13,8 +13,8 @@ from django.utils.translation import ngettext
 from crm.briefs import Brief, Line, register
 from crm.expressions import vehicle_name
 from crm.models import Appointment, Customer, ServiceLine, Vehicle
-from crm.querysets import shop_zone
 from crm.templatetags.lanewise import localtime, money
+from jobs.registry import shop_zone
 
 SHOWN_VEHICLES = 3
 # A visit that is further away than this is not what the call is about.

@@ -16,8 +16,8 @@ from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHt
 from django.utils import timezone
 
 from crm.models import ExportLog, User
-from crm.querysets import shop_zone
 from crm.roles import can
+from jobs.registry import shop_zone
 
 FORMATS = ("csv", "xlsx")
 CHUNK_ROWS = 2_000

@@ -11,7 +11,7 @@ from icalendar import Calendar, Event
 
 from crm.enums import MessageKind
 from crm.models import Appointment
-from crm.querysets import shop_zone
+from jobs.registry import shop_zone
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from crm.enums import AppointmentStatus, LineOutcome
-
-
-def shop_zone() -> ZoneInfo:
-    return ZoneInfo(settings.DEALERSHIP_TIME_ZONE)
+from jobs.registry import shop_zone
 
 
 def shop_day(day: date) -> tuple[datetime, datetime]:

@@ -81,7 +81,7 @@ def claim_due_runs(now: datetime) -> list[JobRun]:
     for job in registry.all_jobs():
         if job.local_hour is None:
             continue
-        day = due_date(now, zone=registry.zone(), hour=job.local_hour, minute=job.minute)
+        day = due_date(now, zone=registry.shop_zone(), hour=job.local_hour, minute=job.minute)
         if day is None:
             continue
         with connection.cursor() as cursor:

@@ -86,10 +86,11 @@ def all_jobs() -> list[Job]:
     return sorted(_jobs.values(), key=lambda job: (job.local_hour or 0, job.minute, job.name))
 
 
-def zone() -> ZoneInfo:
+def shop_zone() -> ZoneInfo:
     """The dealership's time zone."""
     return ZoneInfo(settings.DEALERSHIP_TIME_ZONE)
 
 
 def local_today() -> date:
-    return timezone.now().astimezone(zone()).date()
+    """The dealership's date, which is not UTC's in its evening."""
+    return timezone.now().astimezone(shop_zone()).date()

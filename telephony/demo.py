@@ -12,7 +12,7 @@ from django.utils import timezone
 from crm.demo import Part, register
 from crm.enums import AppointmentStatus, BookingMethod
 from crm.models import Appointment, Customer, DataBatch, Vehicle, WorkItem
-from crm.querysets import shop_zone
+from jobs.registry import shop_zone
 from telephony.enums import AnsweredBy, CallOutcome, CallStatus, CallType, Direction, Provider
 from telephony.models import CallLog, ProviderEvent
 from telephony.services.calls import log_call

@@ -274,7 +274,7 @@ def shop_with(bays: int = 2, technicians: int = 2) -> None:
 
 def shop_time(day: date, hour: int, minute: int = 0) -> datetime:
     """That time of the shop's clock, in UTC."""
-    from crm.querysets import shop_zone
+    from jobs.registry import shop_zone
 
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=shop_zone()).astimezone(UTC)
 

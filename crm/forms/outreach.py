@@ -11,7 +11,7 @@ from crm.dispositions import DISPOSITIONS
 from crm.enums import Channel, ConsentBasis, ContactPurpose, WorkKind
 from crm.forms.base import PageForm
 from crm.forms.filters import FilterForm
-from crm.querysets import shop_zone
+from jobs.registry import shop_zone
 
 
 class ShopTimeField(forms.DateTimeField):

@@ -19,9 +19,9 @@ from crm.models import (
     Technician,
     User,
 )
-from crm.querysets import shop_zone
 from crm.seeding.menu import MENU
 from crm.seeding.shop import Lane, Shop, Taken
+from jobs.registry import shop_zone
 
 ADVISORS = ("Mike Johnson", "Sarah Chen", "Robert Williams")
 

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from crm.exceptions import Invalid
 from crm.models import Appointment, OpeningHours, ServiceBay, SpecialDay, Technician
-from crm.querysets import shop_day, shop_zone
+from crm.querysets import shop_day
+from jobs.registry import shop_zone
 
 LONGEST_SEARCH_DAYS = 92
 

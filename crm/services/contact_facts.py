@@ -12,8 +12,8 @@ from crm import outbound
 from crm.enums import AppointmentStatus, Channel, Direction
 from crm.models import Appointment, Consent, ContactAttempt, Customer, ServiceRecord
 from crm.permission import Contact, Facts, Statement
-from crm.querysets import shop_zone
 from crm.zones import state_of, zones_of
+from jobs.registry import shop_zone
 
 # A customer's key, or a number that is no customer's.
 Subject = UUID | str

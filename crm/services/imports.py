@@ -23,7 +23,7 @@ from crm.models import DataBatch, ImportChange, ImportRun, User
 from crm.services import import_files
 from crm.services.import_chunks import ChunkResult, apply_rows, copying
 from crm.services.import_report import Report
-from jobs.registry import local_today, zone
+from jobs.registry import local_today, shop_zone
 from jobs.services import enqueue
 
 CHUNK_ROWS = 2_000
@@ -77,7 +77,7 @@ def begin(*, run: ImportRun, again: bool = False, label: str = "") -> None:
     """
     if not again and (earlier := earlier_import(run)):
         raise AlreadyImported(
-            f"This file was imported on {earlier.created_at.astimezone(zone()):%B %-d, %Y} "
+            f"This file was imported on {earlier.created_at.astimezone(shop_zone()):%B %-d, %Y} "
             "with the same columns.",
             remedy="Nothing was done. Import it again on purpose if you have to.",
         )

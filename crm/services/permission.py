@@ -18,8 +18,8 @@ from crm.enums import Channel
 from crm.exceptions import Refused
 from crm.models import ContactDecision, Customer
 from crm.permission import AreaRule, Decision, Rules, decide
-from crm.querysets import shop_zone
 from crm.services.contact_facts import Subject, facts_of, facts_of_numbers
+from jobs.registry import shop_zone
 
 Wish = tuple[Subject, str, str]  # who, channel, purpose
 

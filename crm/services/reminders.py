@@ -14,7 +14,7 @@ from crm.enums import AppointmentStatus as Status
 from crm.enums import BatchKind
 from crm.enums import MessageKind as Kind
 from crm.models import Appointment, OutboundMessage
-from crm.querysets import shop_zone
+from jobs.registry import shop_zone
 from jobs.services import enqueue
 
 SEND_TASK = "crm.send_message"

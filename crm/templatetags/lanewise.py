@@ -6,7 +6,6 @@ from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
@@ -20,6 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from crm import phones
 from crm.charts import Chart
+from jobs.registry import shop_zone
 
 register = template.Library()
 
@@ -152,7 +152,7 @@ def mileage(value: int | None) -> str:
 
 
 def _in_shop(value: datetime) -> datetime:
-    return timezone.localtime(value, ZoneInfo(settings.DEALERSHIP_TIME_ZONE))
+    return timezone.localtime(value, shop_zone())
 
 
 @register.filter

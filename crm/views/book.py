@@ -13,10 +13,11 @@ from crm.calendar_grid import grid_of
 from crm.enums import AppointmentStatus as Status
 from crm.expressions import vehicle_name
 from crm.models import Appointment, ServiceBay
-from crm.querysets import shop_day, shop_zone
+from crm.querysets import shop_day
 from crm.services.availability import Hours, opening_hours
 from crm.views.common import allowed
 from crm.views.home import read_day
+from jobs.registry import shop_zone
 
 SHOWN = [*Status.active(), Status.COMPLETED, Status.NO_SHOW]
 

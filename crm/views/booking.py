@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from crm.exceptions import Refused, StaleWrite
 from crm.forms.appointments import BookingForm, MoveForm, WhenForm, active, minutes_for
 from crm.models import Appointment, Customer, OpCode, ServiceLine, Vehicle
-from crm.querysets import shop_zone
 from crm.search import search_customers
 from crm.services import appointments as service
 from crm.services.availability import Slot, free_slots
@@ -26,6 +25,7 @@ from crm.views.appointments import appointment_or_404
 from crm.views.common import FORM, allowed, go
 from crm.views.customer_card import customer_or_404
 from crm.views.home import read_day
+from jobs.registry import shop_zone
 
 SHOWN_DAYS = 3
 FURTHEST_DAYS = 180

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from crm.exports import as_cell, write_csv
 from crm.models import ExportLog, User
-from jobs.registry import zone
+from jobs.registry import shop_zone
 from leads.enums import LeadSource
 from leads.exporting import files
 from leads.exporting.fields import NAMES, Row
@@ -54,7 +54,7 @@ def write_files(records: LeadRecordQuerySet, directory: Path, *, described: str)
     `described` says the filters. Raises FileExistsError or OSError and leaves no file then.
     """
     log = _log("files", described, user=None, label="export_leads")
-    now = timezone.localtime(timezone=zone())
+    now = timezone.localtime(timezone=shop_zone())
     return files.write_files(
         _counted(rows(records), log),
         directory,
@@ -68,7 +68,7 @@ def stream_file(
 ) -> tuple[str, Iterator[str]]:
     """One of the seed's files, "json", "csv" or "txt" (the summary), as its name and its text in
     pieces; in the export log. Raises KeyError for another kind."""
-    now = timezone.localtime(timezone=zone())
+    now = timezone.localtime(timezone=shop_zone())
     names = dict(zip(("json", "csv", "txt"), files.file_names(now), strict=True))
     name = names[kind]
     form = CsvFormat(bom=True) if kind == "csv" else _FORMATS[kind](_metadata(now, described))

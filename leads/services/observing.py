@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from jobs.registry import zone
+from jobs.registry import shop_zone
 from leads.enums import TestResult
 from leads.observed import Observed
 from leads.parameters import EVIDENCE
@@ -28,7 +28,9 @@ class Outcomes:
 def outcomes(*, horizon_days: int, since: date | None = None, limit: int | None = None) -> Outcomes:
     """One outcome for each vehicle and horizon, oldest first; with `limit` the latest ones, with
     `since` those from this day of the shop on. One query."""
-    begin = datetime.combine(since, time(), zone()) if since else datetime(1900, 1, 1, tzinfo=UTC)
+    begin = (
+        datetime.combine(since, time(), shop_zone()) if since else datetime(1900, 1, 1, tzinfo=UTC)
+    )
     values: dict[str, Any] = {
         "failed": TestResult.failed(),
         "horizon": f"{horizon_days} days",

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from crm.querysets import shop_zone
+from jobs.registry import shop_zone
 
 
 @dataclass(frozen=True)

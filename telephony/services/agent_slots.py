@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from crm.enums import AppointmentStatus as Status
 from crm.models import Appointment, Customer, OpCode
-from crm.querysets import shop_zone
 from crm.services.availability import free_slots
+from jobs.registry import shop_zone
 from telephony.models import CallLog
 from telephony.services import verification
 from telephony.services.agent_answers import Answer, done, refused, spoken_list, spoken_time

@@ -8,9 +8,9 @@ from django.utils import timezone
 from crm.constraints import translated
 from crm.context import audited
 from crm.enums import Channel
-from crm.querysets import shop_zone
 from crm.services import consent
 from crm.services.availability import opening_hours
+from jobs.registry import shop_zone
 from telephony.enums import CallOutcome, CallStatus, Provider
 from telephony.models import CallLog
 from telephony.querysets import WITHHELD

@@ -20,7 +20,7 @@ from crm.constraints import translated
 from crm.context import audited
 from crm.exceptions import Invalid, Refused
 from crm.models import Customer, ServiceRecord, User, Vehicle
-from jobs.registry import zone
+from jobs.registry import shop_zone
 from telephony import verification as rules
 from telephony.enums import VerificationChannel
 from telephony.models import (
@@ -196,7 +196,7 @@ def answer(
             return _refuse(claim, now)
         facts = facts_of(fresh.customer_id)
         is_right = rules.is_right(
-            Factor(factor), said, facts, as_of=timezone.localdate(now, zone())
+            Factor(factor), said, facts, as_of=timezone.localdate(now, shop_zone())
         )
         needed = needed_points(now)
         failures = {

@@ -10,7 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from crm.enums import Role
-from jobs.registry import local_today, zone
+from jobs.registry import local_today, shop_zone
 from tests.browser.conftest import assert_within_width
 from tests.factories import CustomerFactory, ServiceRecordFactory, VehicleFactory
 from tests.leads.factories import LeadFactory, scored
@@ -28,7 +28,7 @@ def test_name_of_sixty_letters_fits_a_narrow_screen(open_page: Callable[..., Pag
     vehicle: Any = VehicleFactory(customer=customer, model="Longwheelbase" * 3)
     lead = scored(LeadFactory(vehicle=vehicle, customer=customer, customer_name=customer.name))
     ServiceRecordFactory(customer=customer, vehicle=vehicle, service_date=local_today())
-    night = datetime.combine(local_today(), time(23, 30), tzinfo=zone())
+    night = datetime.combine(local_today(), time(23, 30), tzinfo=shop_zone())
     with time_machine.travel(night):
         page = open_page(Role.MANAGER, width=390)
         for path in (

@@ -11,8 +11,9 @@ from playwright.sync_api import Page, expect
 
 from crm.enums import AppointmentStatus, LineOutcome, Role
 from crm.models import Appointment, Customer, ServiceLine, ServiceRecord, Vehicle
-from crm.querysets import shop_day, shop_zone
+from crm.querysets import shop_day
 from crm.services import customers as service
+from jobs.registry import shop_zone
 from tests.browser.conftest import assert_no_csp_violations
 from tests.factories import (
     PASSWORD,

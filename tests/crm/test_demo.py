@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from crm import demo, models
 from crm.enums import AppointmentStatus, BatchKind, Role
-from crm.querysets import shop_zone
 from crm.roles import can
 from crm.services import appointments, customers, records, tokens, vehicles
+from jobs.registry import shop_zone
 from tests.factories import AppointmentFactory, CustomerFactory, VehicleFactory
 
 pytestmark = pytest.mark.xdist_group("demo")

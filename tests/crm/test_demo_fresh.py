@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from crm import demo, models
-from crm.querysets import shop_zone
+from jobs.registry import shop_zone
 from tests.factories import CustomerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

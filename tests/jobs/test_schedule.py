@@ -33,14 +33,14 @@ def nightly(monkeypatch):
 
 def ticks(start: datetime) -> list[datetime]:
     """Seven local dates: every minute around the change of clocks, every five minutes otherwise."""
-    end = start.astimezone(registry.zone()).date() + timedelta(days=7)
+    end = start.astimezone(registry.shop_zone()).date() + timedelta(days=7)
     moments = [start + timedelta(minutes=minute) for minute in range(7 * 1440 + 60)]
     change = start + timedelta(days=3)
     return [
         moment
         for moment in moments
         if (moment.minute % 5 == 0 or abs(moment - change) < timedelta(hours=3))
-        and moment.astimezone(registry.zone()).date() < end
+        and moment.astimezone(registry.shop_zone()).date() < end
     ]
 
 
@@ -62,7 +62,7 @@ def test_two_schedulers_over_a_week_with_a_change_of_clocks_claim_each_date_once
     threads = [in_thread(schedule) for _ in range(2)]
     for thread in threads:
         thread.join()
-    first = WEEKS[season].astimezone(registry.zone()).date()
+    first = WEEKS[season].astimezone(registry.shop_zone()).date()
     expected = {
         (f"night.{hour:02}{minute:02}", first + timedelta(days=day))
         for hour, minute in TIMES
@@ -80,7 +80,7 @@ def test_two_schedulers_without_the_unique_claim_run_a_date_twice(nightly):
         cursor.execute("CREATE TABLE sample_claims (job text, day date)")
 
     def unguarded():
-        day = due_date(datetime(2026, 11, 21, 12, tzinfo=UTC), zone=registry.zone(), hour=2)
+        day = due_date(datetime(2026, 11, 21, 12, tzinfo=UTC), zone=registry.shop_zone(), hour=2)
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM sample_claims WHERE day = %s", [day])
             taken = cursor.fetchone()[0]
@@ -138,7 +138,7 @@ def unfinished(job: str) -> bool:
 
 def test_simulated_weeks_contain_the_nights_meant():
     for season, night in (("spring", date(2026, 3, 8)), ("autumn", date(2026, 11, 1))):
-        zone = registry.zone()
+        zone = registry.shop_zone()
         before, after = (
             datetime(night.year, night.month, night.day, hour, tzinfo=zone).utcoffset()
             for hour in (0, 12)

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from crm.forms.base import PageForm, date_field
-from jobs.registry import local_today
+from jobs.registry import local_today, shop_zone
 from warmth.enums import Component, EventType
 from warmth.scoring import rounded
 from warmth.services.adjustments import DEFAULT_DAYS, LONGEST_DAYS
@@ -101,4 +99,4 @@ class EngagementForm(PageForm):
     def clean_occurred_at(self) -> datetime | None:
         """The shop's clock, whatever the zone of the server is."""
         at: datetime | None = self.cleaned_data["occurred_at"]
-        return at and at.replace(tzinfo=ZoneInfo(settings.DEALERSHIP_TIME_ZONE))
+        return at and at.replace(tzinfo=shop_zone())

@@ -15,7 +15,7 @@ from crm.context import audited
 from crm.models import Vehicle
 from crm.querysets import CustomerQuerySet, shop_day
 from crm.seeding.statistics import analyse
-from jobs.registry import local_today, zone
+from jobs.registry import local_today, shop_zone
 from warmth.enums import EventSource, EventType
 from warmth.models import CustomerWarmth, WarmthEvent
 from warmth.seeding.stories import YEAR_DAYS, Story, story
@@ -83,7 +83,7 @@ def _load_chunk(keys: Sequence[UUID], seed: int, now: datetime) -> tuple[int, in
 
 def _bought(keys: Sequence[UUID], now: datetime) -> dict[UUID, datetime]:
     """The beginning of the day of the last year on which customers bought from us, the newest."""
-    today = now.astimezone(zone()).date()
+    today = now.astimezone(shop_zone()).date()
     first = today - timedelta(days=YEAR_DAYS)
     found = Vehicle.objects.filter(
         customer__in=keys, purchased_from_us=True, purchase_date__range=(first, today)

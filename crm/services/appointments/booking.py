@@ -14,11 +14,11 @@ from crm.enums import AppointmentStatus as Status
 from crm.enums import BookingMethod
 from crm.exceptions import IllegalTransition, Invalid, ShopClosed, SlotTaken
 from crm.models import Appointment, Customer, DataBatch, ServiceBay, Technician, User, Vehicle
-from crm.querysets import shop_zone
 from crm.services.appointments.holding import held, hold_book
 from crm.services.appointments.status import announce_change
 from crm.services.availability import opening_hours, usable_bays, usable_technicians
 from crm.services.writing import assign, save_changes
+from jobs.registry import shop_zone
 
 
 class Keep(Enum):

@@ -12,10 +12,10 @@ from crm.context import audited
 from crm.enums import AppointmentStatus as Status
 from crm.exceptions import IllegalTransition, Invalid
 from crm.models import Appointment, ServiceRecord, Technician
-from crm.querysets import shop_zone
 from crm.services.appointments.holding import held
 from crm.services.follow_up import follow_up
 from crm.services.records import LineData, raise_mileage, write_record
+from jobs.registry import shop_zone
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     Status.SCHEDULED: frozenset(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from crm.context import acting
 from crm.exceptions import Refused
 from jobs import arguments
-from jobs.registry import zone
+from jobs.registry import shop_zone
 from leads.exporting import files, generated
 from leads.exporting.fields import Row
 from leads.generator import DEFAULT_DAY, Plan
@@ -89,7 +89,7 @@ class Command(BaseCommand):
                 paths = files.write_files(
                     _counted(generated.rows(plan, parameters), advance),
                     options["output_dir"],
-                    stamp=timezone.localtime(timezone=zone()),
+                    stamp=timezone.localtime(timezone=shop_zone()),
                     metadata=_metadata(plan, parameters),
                 )
             for path in paths:
