@@ -76,7 +76,7 @@ def recompute(
         cursor.execute(lock, values)
         cursor.execute(_SETTINGS)
         values["now"] = cursor.fetchone()[0]
-        cursor.execute(statement("merge", scope=scope, only=only and f"WHERE c.{only}"), values)
+        cursor.execute(statement("merge", scope=scope, only=only and f"WHERE {only}"), values)
         written = cursor.rowcount
         if written:
             cursor.execute(statement("history", only=only and f"AND s.{only}"), values)

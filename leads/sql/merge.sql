@@ -2,15 +2,9 @@
 -- those that are missing and writes only rows that differ. A change of band, or of 0.01 since the
 -- last row of the history, stamps the row with this run's time, by which history.sql finds it:
 -- cheaper than RETURNING every row. A score that goes with its lead while this statement waits for it
--- is not matched either: `is_new` keeps it from being added again.
+-- is not matched either: `keep_lead` says that there is nothing to be added for.
 MERGE INTO lead_scores AS s
-USING (
-    SELECT c.*, o.lead_id IS NULL AS is_new
-    FROM ({calculation}) AS c
-    LEFT JOIN lead_scores AS o ON o.lead_id = c.lead_id
-    {only}
-    ORDER BY c.lead_id OFFSET 0
-) AS n
+USING (SELECT * FROM ({calculation}) AS calculated {only} ORDER BY lead_id OFFSET 0) AS n
 ON s.lead_id = n.lead_id
 WHEN MATCHED AND (
     s.parameters_id, s.base_prior, s.adjusted_prior, s.is_clamped, s.combined_lr, s.posterior_probability,
@@ -51,7 +45,7 @@ WHEN MATCHED AND (
     urgency_score = n.urgency_score,
     contact_urgency = n.contact_urgency,
     predicted_failure_window = n.predicted_failure_window
-WHEN NOT MATCHED AND n.is_new THEN INSERT (
+WHEN NOT MATCHED AND keep_lead(n.lead_id) THEN INSERT (
     lead_id, parameters_id, base_prior, adjusted_prior, is_clamped, combined_lr, posterior_probability,
     recorded_posterior, start_cycle_z, temperature_cycling, ignition_frequency, soc_decline, short_trips,
     active_lrs, parts_cost, service_cost, total_opportunity, expected_value, risk_percentile, urgency_score,
