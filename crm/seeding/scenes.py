@@ -40,7 +40,7 @@ def _cast(batch: DataBatch, shop: Shop, now: datetime) -> list[Vehicle]:
         .exclude(last_service_date__gte=lately)
         .select_related("customer__preferred_service_advisor")
     )
-    return list(idle.order_by("year", "id")[:60])
+    return list(idle.order_by("id")[:60])
 
 
 def _shop_floor(stage: Stage) -> None:
